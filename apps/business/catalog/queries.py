@@ -1,0 +1,78 @@
+"""Every read of the catalogue. Each costs one statement unless it says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from apps.business.catalog.errors import ProductNotFound
+from apps.business.catalog.models import Product
+from apps.business.money import line_total_minor
+from apps.business.search_keys import begins_with
+from apps.core.history.changes import Change, ChangeFilter, changes_of
+
+STATES = ("active", "deleted", "all")
+
+
+def products(*, q: str = "", sku: str = "", state: str = "active") -> Any:
+    """Products whose sku or name begins with `q`, or whose sku is exactly `sku`; by sku. `state` is one of STATES."""
+    hidden_too = state in ("deleted", "all")
+    found = Product.with_deleted.in_tenant() if hidden_too else Product.objects.in_tenant()
+    if state == "deleted":
+        found = found.deleted()
+    if q.strip():
+        found = found.filter(begins_with("sku_key", q) | begins_with("name_key", q))
+    if sku:
+        found = found.filter(sku=sku)
+    return found.order_by("sku_key", "id")
+
+
+def product(product_id: UUID, *, with_deleted: bool = False) -> Product:
+    """Raises ProductNotFound."""
+    manager = Product.with_deleted if with_deleted else Product.objects
+    return _found(manager.in_tenant().filter(id=product_id).first(), product_id)
+
+
+def lock_product(product_id: UUID) -> Product:
+    """The product under a row lock, deleted or not. Raises ProductNotFound."""
+    return _found(Product.with_deleted.in_tenant().select_for_update().filter(id=product_id).first(), product_id)
+
+
+def products_by_id(product_ids: Collection[UUID], *, with_deleted: bool = False) -> dict[UUID, Product]:
+    """Those that exist, by id."""
+    manager = Product.with_deleted if with_deleted else Product.objects
+    return {found.id: found for found in manager.in_tenant().filter(id__in=list(product_ids))}
+
+
+def attributes(product_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What policies may ask of those of the given products that exist, as `resources.PRODUCT` says, deleted too."""
+    return {
+        product.id: {
+            "amount": line_total_minor(1, product.unit_price_e4, product.currency),
+            "currency": product.currency,
+            "owner": str(product.created_by) if product.created_by else None,
+        }
+        for product in products_by_id(list(product_ids), with_deleted=True).values()
+    }
+
+
+def products_by_sku(skus: Collection[str]) -> dict[str, Product]:
+    """Those that exist and are not deleted, by sku."""
+    return {found.sku: found for found in Product.objects.in_tenant().filter(sku__in=list(skus))}
+
+
+def _found(found: Product | None, product_id: UUID) -> Product:
+    if found is None:
+        raise ProductNotFound(f"there is no product {product_id}")
+    return found
+
+
+def changes_of_product(product_id: UUID, *, limit: int = 20) -> list[Change]:
+    """Who changed a product and what, newest first. Three statements."""
+    return changes_of(Product, where=ChangeFilter(entity_ids=(product_id,)), limit=limit)
+
+
+def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
+    """The latest wanted changes of products, newest first. Three statements."""
+    return changes_of(Product, where=where, limit=limit)

@@ -1,0 +1,18 @@
+"""What the business service announces. This list is the contract."""
+
+from apps.business.catalog.events import ProductCreated, ProductDeleted, ProductRestored, ProductUpdated
+from apps.business.inventory.events import StockAdjusted, StockReceived
+from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
+
+__all__ = [
+    "CreditGiven",
+    "OrderCancelled",
+    "OrderPlaced",
+    "OrderReturned",
+    "ProductCreated",
+    "ProductDeleted",
+    "ProductRestored",
+    "ProductUpdated",
+    "StockAdjusted",
+    "StockReceived",
+]

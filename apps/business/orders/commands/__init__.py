@@ -1,0 +1,23 @@
+"""Every write to orders and customers, one transaction each."""
+
+from apps.business.orders.commands.cancelling import cancel_order
+from apps.business.orders.commands.crediting import NewCredit, give_credit
+from apps.business.orders.commands.customers import NewCustomer, create_customer, create_customers, update_customer
+from apps.business.orders.commands.lines import NewLine
+from apps.business.orders.commands.placing import NewOrder, place_order
+from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
+
+__all__ = [
+    "NewCredit",
+    "NewCustomer",
+    "NewLine",
+    "NewOrder",
+    "ReturnedLine",
+    "cancel_order",
+    "create_customer",
+    "create_customers",
+    "give_credit",
+    "place_order",
+    "return_order_lines",
+    "update_customer",
+]

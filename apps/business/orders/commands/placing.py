@@ -1,0 +1,159 @@
+"""Placing an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from apps.business.constraints import violated_constraint, violation_means
+from apps.business.currencies import is_currency
+from apps.business.inventory import commands as inventory
+from apps.business.money import line_total_minor
+from apps.business.orders import queries
+from apps.business.orders.commands.lines import NewLine, completed, quantities_of
+from apps.business.orders.commands.numbering import next_number
+from apps.business.orders.errors import InvalidOrder, OrderNumberTaken
+from apps.business.orders.events import LinePlaced, OrderPlaced
+from apps.business.orders.models import Order, OrderLine
+from apps.business.units import work_of
+from apps.core.db.ids import uuid7
+from apps.core.history import Actor
+
+_BATCH = 500
+_LONGEST_NUMBER = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """What is ordered. Orders from elsewhere bring their own `number` and `placed_at`, and then their prices too."""
+
+    lines: Sequence[NewLine]
+    currency: str
+    customer_id: UUID | None = None
+    note: str = ""
+    country: str = ""
+    source: str = Order.Source.CONSOLE
+    number: str = ""
+    placed_at: datetime | None = None
+
+    @property
+    def historical(self) -> bool:
+        return bool(self.number)
+
+
+def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key: str = "") -> Order:
+    """Place an order: its goods leave the stock in the same transaction, or it is refused.
+
+    Safe to repeat with the same `idempotency_key`: the first order is returned and nothing else happens.
+    Raises InvalidOrder, CustomerNotFound, StockShort, OrderNumberTaken. About nine statements, however many lines.
+    """
+    if idempotency_key and (placed := queries.order_by_idempotency_key(idempotency_key)):
+        return placed
+    taken = OrderNumberTaken(f"there is an order {order.number} already")
+    try:
+        with violation_means("orders_order_number", lambda: taken):
+            return _place(order, actor=actor, now=now, idempotency_key=idempotency_key)
+    except IntegrityError as violation:
+        if violated_constraint(violation) != "orders_order_key":
+            raise
+        placed = queries.order_by_idempotency_key(idempotency_key)
+        if placed is None:
+            raise
+        return placed  # the same request came twice at once: the other was faster
+
+
+def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str) -> Order:
+    _check(order)
+    with work_of(actor, Order) as work:
+        if order.customer_id is not None:
+            queries.customer(order.customer_id)
+        lines = completed(order.lines, currency=order.currency, historical=order.historical)
+        placed = _made(order, now=now, key=idempotency_key)
+        _take_goods(lines, placed, actor=actor, now=now)
+        rows = _rows(lines, placed)
+        placed.total_minor = sum(row.total_minor for row in rows)
+        if placed.total_minor < 0 and not order.historical:
+            raise InvalidOrder("the discounts are larger than the order", errors={"lines": ["total below zero"]})
+        placed.number = order.number or next_number()
+        placed.save()
+        OrderLine.objects.bulk_create(rows, batch_size=_BATCH)
+        work.publish(_announced(placed, rows), expected=0)
+    return placed
+
+
+def _check(order: NewOrder) -> None:
+    errors: dict[str, list[str]] = {}
+    if not is_currency(order.currency):
+        errors["currency"] = ["an ISO 4217 code such as GBP"]
+    if len(order.number) > _LONGEST_NUMBER:
+        errors["number"] = [f"at most {_LONGEST_NUMBER} characters"]
+    if errors:
+        raise InvalidOrder("; ".join(f"{name}: {texts[0]}" for name, texts in errors.items()), errors=errors)
+
+
+def _made(order: NewOrder, *, now: datetime, key: str) -> Order:
+    return Order(
+        id=uuid7(),
+        customer_id=order.customer_id,
+        placed_at=order.placed_at or now,
+        currency=order.currency,
+        country=order.country[:100],
+        note=order.note[:500],
+        source=order.source,
+        idempotency_key=key,
+        created_at=now,
+    )
+
+
+def _take_goods(lines: Sequence[NewLine], placed: Order, *, actor: Actor, now: datetime) -> None:
+    quantities = quantities_of(lines)
+    if quantities:
+        occasion = inventory.Occasion(actor=actor, occurred_at=placed.placed_at, recorded_at=now, order_id=placed.id)
+        inventory.take(quantities=quantities, occasion=occasion)
+
+
+def _rows(lines: Sequence[NewLine], placed: Order) -> list[OrderLine]:
+    rows = []
+    for ordinal, line in enumerate(lines, start=1):
+        rows.append(
+            OrderLine(
+                order=placed,
+                ordinal=ordinal,
+                kind=line.kind,
+                product_id=line.product_id,
+                code=line.code,
+                description=line.description,
+                quantity=line.quantity,
+                unit_price_e4=line.price_e4,
+                total_minor=line_total_minor(line.quantity, line.price_e4, placed.currency),
+            )
+        )
+    return rows
+
+
+def _announced(placed: Order, rows: Sequence[OrderLine]) -> OrderPlaced:
+    lines = tuple(
+        LinePlaced(
+            order_line_id=row.id,
+            kind=row.kind,
+            product_id=row.product_id,
+            quantity=row.quantity,
+            unit_price_e4=row.unit_price_e4,
+            total_minor=row.total_minor,
+        )
+        for row in rows
+    )
+    return OrderPlaced(
+        order_id=placed.id,
+        number=placed.number,
+        customer_id=placed.customer_id,
+        occurred_at=placed.placed_at,
+        currency=placed.currency,
+        total_minor=placed.total_minor,
+        source=placed.source,
+        lines=lines,
+    )

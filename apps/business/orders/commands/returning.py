@@ -1,0 +1,183 @@
+"""Taking back goods of an order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from apps.business.constraints import violation_means
+from apps.business.inventory import commands as inventory
+from apps.business.money import line_total_minor, price_e4
+from apps.business.orders import queries
+from apps.business.orders.errors import InvalidReturn, OrderNumberTaken
+from apps.business.orders.events import LineReturned, OrderReturned
+from apps.business.orders.models import Order, OrderLine, OrderReturn, OrderReturnLine
+from apps.business.units import work_of
+from apps.core.db.ids import uuid7
+from apps.core.history import Actor
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedLine:
+    """How many of an order's line come back. The buyer gets the line's own price, or `unit_price` (major units)."""
+
+    line_id: UUID
+    quantity: int
+    unit_price: Decimal | None = None
+
+
+def return_order_lines(
+    *,
+    order_id: UUID,
+    lines: Sequence[ReturnedLine],
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    number: str = "",
+    returned_at: datetime | None = None,
+) -> OrderReturn:
+    """Take goods of an order back: they are in stock again, and the return says what the buyer gets.
+
+    A credit note from elsewhere brings its `number` and `returned_at`. Not safe to repeat without a number: each call
+    is another return, as long as there is something left of the lines.
+    Raises OrderNotFound, OrderIsCancelled, InvalidReturn, OrderNumberTaken.
+    """
+    taken = OrderNumberTaken(f"there is a return {number} already")
+    with violation_means("orders_return_number", lambda: taken), work_of(actor, Order, reason=reason) as work:
+        order = queries.lock_order(order_id)
+        known = {line.id: line for line in queries.lines_of(order_id)}
+        _check(lines, known)
+        taken_back = _made(order, reason=reason, number=number, returned_at=returned_at or now, now=now)
+        rows = _rows(lines, known, taken_back)
+        taken_back.total_minor = sum(row.total_minor for row in rows)
+        _count(rows, known, order)
+        _put_back(rows, taken_back, order, actor=actor, now=now)
+        taken_back.save()
+        OrderReturnLine.objects.bulk_create(rows, batch_size=_BATCH)
+        order.save(update_fields=["status"])
+        work.publish(_announced(taken_back, rows, order))
+    return taken_back
+
+
+def _check(lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine]) -> None:
+    errors: dict[str, list[str]] = {}
+    wanted: Counter[UUID] = Counter()
+    for place, line in enumerate(lines):
+        of_order = known.get(line.line_id)
+        wanted[line.line_id] += line.quantity
+        if of_order is None:
+            errors[f"lines.{place}.line_id"] = ["the order has no such line"]
+        elif not line.quantity > 0 or wanted[line.line_id] > of_order.returnable_quantity:
+            errors[f"lines.{place}.quantity"] = [f"from 1 to {of_order.returnable_quantity}"]
+    if not lines:
+        errors["lines"] = ["nothing is to be returned"]
+    if errors:
+        place, texts = next(iter(errors.items()))
+        raise InvalidReturn(f"{place}: {texts[0]}", errors=errors)
+
+
+def _made(order: Order, *, reason: str, number: str, returned_at: datetime, now: datetime) -> OrderReturn:
+    return OrderReturn(
+        id=uuid7(),
+        number=number,
+        order=order,
+        customer_id=order.customer_id,
+        returned_at=returned_at,
+        currency=order.currency,
+        reason=reason[:200],
+        created_at=now,
+    )
+
+
+def _rows(
+    lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine], taken_back: OrderReturn
+) -> list[OrderReturnLine]:
+    rows = []
+    for ordinal, line in enumerate(lines, start=1):
+        bought = known[line.line_id]
+        price, total_minor = _worth(line, bought, taken_back.currency)
+        bought.returned_quantity += line.quantity
+        rows.append(
+            OrderReturnLine(
+                order_return=taken_back,
+                ordinal=ordinal,
+                order_line=bought,
+                kind=bought.kind,
+                product_id=bought.product_id,
+                code=bought.code,
+                description=bought.description,
+                quantity=line.quantity,
+                unit_price_e4=price,
+                total_minor=total_minor,
+            )
+        )
+    return rows
+
+
+def _worth(line: ReturnedLine, bought: OrderLine, currency: str) -> tuple[int, int]:
+    """The unit price (e4) and the amount (minor units) that the buyer gets for it.
+
+    At the line's own price it is the difference of what the line was worth before and after, so that piece by piece
+    the buyer gets back exactly what was paid.
+    """
+    if line.unit_price is not None:
+        price = price_e4(line.unit_price)
+        return price, line_total_minor(line.quantity, price, currency)
+    price, before = bought.unit_price_e4, bought.returned_quantity
+    worth = line_total_minor(before + line.quantity, price, currency) - line_total_minor(before, price, currency)
+    return price, worth
+
+
+def _count(rows: Sequence[OrderReturnLine], known: Mapping[UUID, OrderLine], order: Order) -> None:
+    """Note on the order and its lines what came back."""
+    touched = [known[line_id] for line_id in dict.fromkeys(row.order_line_id for row in rows)]
+    goods = [line for line in known.values() if line.product_id] or list(known.values())
+    order.take_back(everything=all(line.returnable_quantity == 0 for line in goods))
+    OrderLine.objects.bulk_update(touched, ["returned_quantity"], batch_size=_BATCH)
+
+
+def _put_back(
+    rows: Sequence[OrderReturnLine], taken_back: OrderReturn, order: Order, *, actor: Actor, now: datetime
+) -> None:
+    counts: Counter[UUID] = Counter()
+    for row in rows:
+        if row.product_id is not None:
+            counts[row.product_id] += row.quantity
+    if counts:
+        occasion = inventory.Occasion(
+            actor=actor,
+            occurred_at=taken_back.returned_at,
+            recorded_at=now,
+            order_id=order.id,
+            reason=taken_back.reason or f"returned from order {order.number}",
+        )
+        inventory.put_back(quantities=counts, occasion=occasion)
+
+
+def _announced(taken_back: OrderReturn, rows: Sequence[OrderReturnLine], order: Order) -> OrderReturned:
+    lines = tuple(
+        LineReturned(
+            order_line_id=row.order_line_id,
+            product_id=row.product_id,
+            quantity=row.quantity,
+            total_minor=row.total_minor,
+        )
+        for row in rows
+    )
+    return OrderReturned(
+        order_id=order.id,
+        order_return_id=taken_back.id,
+        number=taken_back.number,
+        reason=taken_back.reason,
+        occurred_at=taken_back.returned_at,
+        currency=taken_back.currency,
+        total_minor=taken_back.total_minor,
+        everything=order.status == Order.Status.RETURNED,
+        lines=lines,
+    )

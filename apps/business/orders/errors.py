@@ -1,0 +1,57 @@
+"""What orders refuse."""
+
+from apps.core.errors import Conflict, Invalid, NotFound
+
+
+class OrderNotFound(NotFound):
+    """There is no such order."""
+
+    code = "order_not_found"
+
+
+class CustomerNotFound(NotFound):
+    """There is no such customer."""
+
+    code = "customer_not_found"
+
+
+class CustomerCodeTaken(Conflict):
+    """Another customer has that code."""
+
+    code = "customer_code_taken"
+
+
+class OrderNumberTaken(Conflict):
+    """Another order has that number."""
+
+    code = "order_number_taken"
+
+
+class OrderAlreadyReturned(Conflict):
+    """Goods came back already, so that the order can no longer be cancelled."""
+
+    code = "order_already_returned"
+
+
+class OrderIsCancelled(Conflict):
+    """The order is cancelled: its goods are back in stock."""
+
+    code = "order_is_cancelled"
+
+
+class InvalidOrder(Invalid):
+    """The order breaks a rule."""
+
+    code = "invalid_order"
+
+
+class InvalidReturn(Invalid):
+    """The return breaks a rule."""
+
+    code = "invalid_return"
+
+
+class InvalidCustomer(Invalid):
+    """The customer breaks a rule."""
+
+    code = "invalid_customer"

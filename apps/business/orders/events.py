@@ -1,0 +1,87 @@
+"""What orders announce (topic `business.orders`). Amounts are in minor units of `currency`; `occurred_at` is the
+domain's time, which for imported orders lies long before the recording.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from apps.core.events import Event, EventPart, event
+
+TOPIC = "business.orders"
+
+
+class LinePlaced(EventPart):
+    """One line of a placed order. Only a line of the kind `product` names a product."""
+
+    order_line_id: UUID
+    kind: str
+    product_id: UUID | None
+    quantity: int
+    unit_price_e4: int
+    total_minor: int
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderPlaced(Event):
+    """Somebody agreed to buy; the goods are taken from stock."""
+
+    order_id: UUID
+    number: str
+    customer_id: UUID | None
+    occurred_at: datetime
+    currency: str
+    total_minor: int
+    source: str
+    lines: tuple[LinePlaced, ...]
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderCancelled(Event):
+    """An order will not be fulfilled, and its goods are back in stock. `total_minor` is what it was worth."""
+
+    order_id: UUID
+    number: str
+    reason: str
+    occurred_at: datetime
+    placed_at: datetime
+    currency: str
+    total_minor: int
+
+
+class LineReturned(EventPart):
+    """How much of an order's line came back."""
+
+    order_line_id: UUID
+    product_id: UUID | None
+    quantity: int
+    total_minor: int
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderReturned(Event):
+    """Goods of an order came back and are in stock again. `everything`: nothing is left to come."""
+
+    order_id: UUID
+    order_return_id: UUID
+    number: str
+    reason: str
+    occurred_at: datetime
+    currency: str
+    total_minor: int
+    everything: bool
+    lines: tuple[LineReturned, ...]
+
+
+@event(topic=TOPIC, aggregate="OrderReturn")
+class CreditGiven(Event):
+    """Goods or money went back for a purchase that is not known here."""
+
+    order_return_id: UUID
+    number: str
+    customer_id: UUID | None
+    reason: str
+    occurred_at: datetime
+    currency: str
+    total_minor: int

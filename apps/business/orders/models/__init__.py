@@ -1,0 +1,21 @@
+"""Customers, orders, returns; the read models made from their events; the memory of imports."""
+
+from apps.business.orders.models.customer import Customer
+from apps.business.orders.models.imported import ImportedLine, ImportRun
+from apps.business.orders.models.order import LineKind, Order, OrderCounter, OrderLine
+from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
+from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
+
+__all__ = [
+    "Customer",
+    "DailyRevenue",
+    "ImportRun",
+    "ImportedLine",
+    "LineKind",
+    "Order",
+    "OrderCounter",
+    "OrderLine",
+    "OrderReturn",
+    "OrderReturnLine",
+    "OrderSummary",
+]

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from apps.business.money import price_of
+from apps.business.orders.errors import OrderAlreadyReturned, OrderIsCancelled
+from apps.business.rows import TenantPart, TenantRow
+from apps.core.db.fields import TenantForeignKey
+from apps.core.db.models import TenantScoped
+from apps.core.history.tracking import tracked
+from apps.core.tenancy import require_tenant_id
+
+
+class LineKind(models.TextChoices):
+    """What a line charges for. Only products have stock."""
+
+    PRODUCT = "product"
+    DISCOUNT = "discount"
+    POSTAGE = "postage"
+    MANUAL = "manual"
+
+
+@tracked()
+class Order(TenantScoped):
+    """A buyer's agreement to buy a list of things at the prices of that moment.
+
+    Without `customer` the buyer is unknown.
+
+    `placed_at` is when it was agreed, which for imported orders lies long before `created_at`.
+    """
+
+    class Status(models.TextChoices):
+        PLACED = "placed"
+        PARTLY_RETURNED = "partly_returned"
+        RETURNED = "returned"
+        CANCELLED = "cancelled"
+
+    class Source(models.TextChoices):
+        CONSOLE = "console"
+        API = "api"
+        IMPORT = "import"
+        DEMO = "demo"
+
+    number = models.CharField(max_length=32)
+    customer = TenantForeignKey("orders.Customer", null=True, blank=True, related_name="orders", db_index=False)
+    status = models.CharField(max_length=16, choices=Status, default=Status.PLACED)
+    placed_at = models.DateTimeField()
+    currency = models.CharField(max_length=3, help_text="ISO 4217.")
+    total_minor = models.BigIntegerField(help_text="Sum of the lines, in minor units of `currency`.")
+    country = models.CharField(max_length=100, blank=True, default="", help_text="Where it went, as the order said.")
+    note = models.CharField(max_length=500, blank=True, default="")
+    source = models.CharField(max_length=16, choices=Source, default=Source.CONSOLE)
+    idempotency_key = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text="A second order with the same key is this one."
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta(TenantScoped.Meta):
+        constraints = [
+            models.UniqueConstraint(name="orders_order_number", fields=["tenant_id", "number"]),
+            models.UniqueConstraint(
+                name="orders_order_key", fields=["tenant_id", "idempotency_key"], condition=~Q(idempotency_key="")
+            ),
+            models.CheckConstraint(
+                name="orders_cancelled_has_time",
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | (~Q(status="cancelled") & Q(cancelled_at__isnull=True)),
+            ),
+        ]
+        indexes = [models.Index(name="orders_order_of_customer", fields=["tenant_id", "customer", "-placed_at"])]
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == self.Status.CANCELLED
+
+    @property
+    def can_cancel(self) -> bool:
+        """Goods that came back already cannot be put back a second time."""
+        return self.status == self.Status.PLACED
+
+    @property
+    def can_return(self) -> bool:
+        return self.status in {self.Status.PLACED, self.Status.PARTLY_RETURNED}
+
+    def cancel(self, *, at: datetime, reason: str) -> None:
+        """Raises OrderAlreadyReturned. Does not save."""
+        if not self.can_cancel:
+            raise OrderAlreadyReturned(f"goods of order {self.number} came back already, so it cannot be cancelled")
+        self.status, self.cancelled_at, self.cancel_reason = self.Status.CANCELLED, at, reason
+
+    def take_back(self, *, everything: bool) -> None:
+        """Some goods came back, or with `everything` the last of them. Raises OrderIsCancelled. Does not save."""
+        if self.is_cancelled:
+            raise OrderIsCancelled(f"order {self.number} is cancelled: its goods are back in stock")
+        self.status = self.Status.RETURNED if everything else self.Status.PARTLY_RETURNED
+
+
+class OrderLine(TenantPart):
+    """One thing bought, or charged. Only `returned_quantity` ever changes.
+
+    `total_minor` is quantity times price, rounded half to even to minor units, so that it can differ from the exact
+    product by up to half a penny; the sum of the rounded lines is what the buyer owes.
+    """
+
+    order = TenantForeignKey("orders.Order", related_name="lines", db_index=False)
+    ordinal = models.PositiveIntegerField(help_text="Its place in the order, from 1.")
+    kind = models.CharField(max_length=16, choices=LineKind)
+    product = TenantForeignKey("catalog.Product", null=True, blank=True, related_name="+", db_index=False)
+    code = models.CharField(max_length=64, blank=True, default="", help_text="The stock code of that moment.")
+    description = models.CharField(max_length=200)
+    quantity = models.BigIntegerField()
+    unit_price_e4 = models.BigIntegerField()
+    total_minor = models.BigIntegerField()
+    returned_quantity = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="orders_line_ordinal", fields=["tenant_id", "order", "ordinal"]),
+            models.CheckConstraint(
+                name="orders_product_line",
+                condition=Q(kind="product", product__isnull=False) | (~Q(kind="product") & Q(product__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="orders_goods_cost", condition=~Q(kind="product") | Q(quantity__gt=0, unit_price_e4__gte=0)
+            ),
+            models.CheckConstraint(
+                name="orders_returned_within_bought",
+                condition=Q(returned_quantity=0)
+                | Q(returned_quantity__gt=0, quantity__gt=0, returned_quantity__lte=F("quantity")),
+            ),
+        ]
+        indexes = [models.Index(name="orders_line_of_product", fields=["tenant_id", "product"])]
+
+    @property
+    def unit_price(self) -> Decimal:
+        """In major units."""
+        return price_of(self.unit_price_e4)
+
+    @property
+    def returnable_quantity(self) -> int:
+        return max(0, self.quantity - self.returned_quantity)
+
+
+class OrderCounter(TenantRow):
+    """The last order number that a tenant gave out. Its row lock keeps the numbers unique and without gaps."""
+
+    tenant_id = models.UUIDField(primary_key=True, default=require_tenant_id, editable=False)
+    last_number = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)

@@ -1,0 +1,39 @@
+"""Tells listening consoles that an order changed, once its read model shows it. A hint: who misses it, misses nothing
+that the next look at the page would not show.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django_redis import get_redis_connection
+
+from apps.business.orders.models import OrderSummary
+from apps.core.db.router import alias_for
+from apps.core.tenancy import require_tenant_id
+
+
+class OrderNews(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which order changed, by which event."""
+
+    order_id: UUID
+    event_type: str
+
+
+def channel_of(tenant_id: UUID) -> str:
+    """The Redis channel on which a tenant's news are told."""
+    return f"news:orders:{tenant_id}"
+
+
+def announce(order_id: UUID, event_type: str) -> None:
+    """Tell of the change after the commit. Redis being away never harms the change itself."""
+    news = OrderNews(order_id=order_id, event_type=event_type)
+    tell = partial(_tell, channel_of(require_tenant_id()), msgspec.json.encode(news))
+    transaction.on_commit(tell, using=alias_for(OrderSummary), robust=True)
+
+
+def _tell(channel: str, message: bytes) -> None:
+    get_redis_connection("sessions").publish(channel, message)

@@ -1,0 +1,142 @@
+"""The console's orders."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from apps.business.orders import commands, queries
+from apps.business.orders.filters import OrderFilter
+from apps.business.orders.forms import ReasonForm
+from apps.business.orders.models import LineKind, Order
+from apps.business.orders.permissions import OrderPermission
+from apps.business.orders.story import told
+from apps.core.api.pages import page, page_of_rows
+from apps.core.errors import DomainError
+
+_SORTABLE = ("placed_at", "total_minor", "line_count")
+_KIND_ORDER = {kind: place for place, kind in enumerate(LineKind.values)}
+
+
+@page(OrderPermission.VIEW)
+def order_list(request):
+    """GET /orders/"""
+    orders, cursors, errors = page_of_rows(
+        request, queries.order_summaries(), filterset=OrderFilter, sortable=_SORTABLE
+    )
+    context = {
+        "orders": orders,
+        "statuses": Order.Status.choices,
+        "page": cursors,
+        "sortable": _SORTABLE,
+        "filter_errors": errors,
+    }
+    return render(request, "orders/list.html", context)
+
+
+@page(OrderPermission.VIEW, scoped_to=("order", "order_id"))
+def order_detail(request, order_id):
+    """GET /orders/<id>/"""
+    order, history = queries.order(order_id), queries.changes_of_order(order_id)
+    lines = sorted(order.lines.all(), key=lambda line: (_KIND_ORDER[line.kind], line.ordinal))
+    context = {
+        "order": _with_names(order, history),
+        "lines": [_line(line) for line in lines],
+        "totals": _totals(lines),
+        "can_cancel": order.can_cancel,
+        "can_return": order.can_return and any(line.product_id and line.returnable_quantity for line in lines),
+        "timeline": told(queries.timeline(order_id), _names_in(history)),
+        "returns": [_returned(returned) for returned in order.returns.all()],
+    }
+    return render(request, "orders/detail.html", context)
+
+
+@page(post=OrderPermission.CANCEL, scoped_to=("order", "order_id"))
+def order_cancellation(request, order_id):
+    """POST /orders/<id>/cancellation"""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why the order is cancelled, in at most 200 characters.")
+        return redirect(f"/orders/{order_id}/")
+    try:
+        order = commands.cancel_order(order_id=order_id, **form.cleaned_data, actor=request.actor, now=timezone.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Cancelled order {order.number}; its goods are back in stock.")
+    return redirect(f"/orders/{order_id}/")
+
+
+@page(post=OrderPermission.RETURN, scoped_to=("order", "order_id"))
+def order_returns(request, order_id):
+    """POST /orders/<id>/returns"""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say why the goods come back, in at most 200 characters.")
+        return redirect(f"/orders/{order_id}/")
+    try:
+        commands.return_order_lines(
+            order_id=order_id,
+            lines=list(_returned_lines(request.POST)),
+            **form.cleaned_data,
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, str(error))
+    except ValueError:
+        messages.error(request, "Say how many of each line come back, as whole numbers.")
+    else:
+        messages.success(request, "The return is booked; the goods are back in stock.")
+    return redirect(f"/orders/{order_id}/")
+
+
+def _returned_lines(posted):
+    """Raises ValueError for what is no id or no whole number."""
+    for line_id, quantity in zip(posted.getlist("line_id"), posted.getlist("quantity"), strict=True):
+        if int(quantity or 0):
+            yield commands.ReturnedLine(line_id=UUID(line_id), quantity=int(quantity))
+
+
+def _names_in(history):
+    """What the people are called who changed something, or in whose name it was done."""
+    return {
+        **{change.actor_id: change.actor_name for change in history},
+        **{change.impersonator_id: change.impersonator_name for change in history if change.impersonator_id},
+    }
+
+
+def _with_names(order, history):
+    names = {change.action: change.actor_name for change in reversed(history)}
+    order.placed_by_name = names.get("created", "")
+    order.cancelled_by_name = next((change.actor_name for change in history if change.after.get("cancelled_at")), "")
+    if order.customer:
+        order.customer_name, order.customer_email = order.customer.name, order.customer.email
+    order.customer_country = order.country or (order.customer.country if order.customer else "")
+    return order
+
+
+def _line(line):
+    names = ("id", "kind", "description", "product_id", "quantity", "returned_quantity", "unit_price", "total_minor")
+    return {**{name: getattr(line, name) for name in names}, "sku": line.code}
+
+
+def _totals(lines):
+    """The sum of each kind of line, where there is more than one kind."""
+    labels = {"product": "Goods", "discount": "Discounts", "postage": "Postage", "manual": "Other"}
+    kinds = dict.fromkeys(line.kind for line in lines)
+    if len(kinds) < 2:
+        return None
+    return [
+        {"label": labels[kind], "amount_minor": sum(line.total_minor for line in lines if line.kind == kind)}
+        for kind in kinds
+    ]
+
+
+def _returned(returned):
+    names = ("id", "number", "returned_at", "reason", "total_minor")
+    pieces = sum(line.quantity for line in returned.lines.all())
+    return {**{name: getattr(returned, name) for name in names}, "quantity": pieces}

@@ -1,0 +1,17 @@
+from apps.core.auth import CLERKS, MANAGERS, VIEWERS, Permission
+
+
+class OrderPermission(Permission):
+    VIEW = "orders.view", "See orders", VIEWERS
+    PLACE = "orders.place", "Place orders", CLERKS
+    CANCEL = "orders.cancel", "Cancel orders", MANAGERS
+    RETURN = "orders.return", "Take goods back", CLERKS
+
+
+class CustomerPermission(Permission):
+    VIEW = "customers.view", "See customers", VIEWERS
+    MANAGE = "customers.manage", "Create and change customers", CLERKS
+
+
+class ImportPermission(Permission):
+    RUN = "imports.run", "Import invoices", MANAGERS

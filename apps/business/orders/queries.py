@@ -1,0 +1,149 @@
+"""Every read of orders. Lists and figures come from the read models, one order from the tables it is kept in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q
+
+from apps.business.orders.errors import CustomerNotFound, OrderNotFound
+from apps.business.orders.models import Customer, DailyRevenue, Order, OrderLine, OrderReturn, OrderSummary
+from apps.business.search_keys import begins_with
+from apps.core.db.router import alias_for
+from apps.core.events import Envelope
+from apps.core.events.log import stream
+from apps.core.history.changes import Change, ChangeFilter, changes_of
+
+
+def order_summaries() -> Any:
+    """The list of orders, newest first, each with its customer. One statement, however many."""
+    return OrderSummary.objects.in_tenant().select_related("customer").order_by("-placed_at", "-id")
+
+
+def summary_matches(text: str) -> Q:
+    """Orders whose number or customer's name begins with `text`, or whose customer's code it is."""
+    named = Customer.objects.in_tenant().filter(customer_matches(text)).values("id")
+    return begins_with("number_key", text) | Q(customer_id__in=named)
+
+
+def start_of(day: date) -> datetime:
+    """Midnight, UTC."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+def order(order_id: UUID) -> Order:
+    """One order with its customer, lines and returns. Three statements. Raises OrderNotFound."""
+    lines = OrderLine.objects.in_tenant().order_by("ordinal")
+    returns = OrderReturn.objects.in_tenant().prefetch_related("lines").order_by("returned_at", "id")
+    orders = Order.objects.in_tenant().select_related("customer")
+    orders = orders.prefetch_related(Prefetch("lines", lines), Prefetch("returns", returns))
+    return _found(orders.filter(id=order_id).first(), order_id)
+
+
+def numbers(order_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The numbers of those of the given orders that exist. One statement."""
+    return dict(Order.objects.in_tenant().filter(id__in=list(order_ids)).values_list("id", "number"))
+
+
+def names_of_customers(customer_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those of the given customers that exist. One statement."""
+    return dict(Customer.objects.in_tenant().filter(id__in=list(customer_ids)).values_list("id", "name"))
+
+
+def attributes_of_orders(order_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What policies may ask of those of the given orders that exist, as `resources.ORDER` says. One statement."""
+    rows = Order.objects.in_tenant().filter(id__in=list(order_ids))
+    found = rows.values_list("id", "total_minor", "currency", "status", "created_by")
+    return {
+        id_: {"amount": amount, "currency": currency, "status": status, "owner": str(by) if by else None}
+        for id_, amount, currency, status, by in found
+    }
+
+
+def attributes_of_customers(customer_ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The same of customers, as `resources.CUSTOMER` says. One statement."""
+    found = Customer.objects.in_tenant().filter(id__in=list(customer_ids)).values_list("id", "created_by")
+    return {id_: {"owner": str(by) if by else None} for id_, by in found}
+
+
+def orders_placed_by(user_id: UUID, *, after: UUID | None, limit: int) -> list[Order]:
+    """Orders that a person placed or entered, by id, from beyond `after` on. One statement."""
+    rows = Order.objects.in_tenant().filter(created_by=user_id).order_by("id")
+    return list((rows.filter(id__gt=after) if after else rows)[:limit])
+
+
+def order_by_idempotency_key(key: str) -> Order | None:
+    """The order that was placed with this key, if one was. One statement."""
+    placed: Order | None = Order.objects.in_tenant().filter(idempotency_key=key).first()
+    return placed
+
+
+def lock_order(order_id: UUID) -> Order:
+    """The order under a row lock. Raises OrderNotFound."""
+    return _found(Order.objects.in_tenant().select_for_update().filter(id=order_id).first(), order_id)
+
+
+def lines_of(order_id: UUID) -> list[OrderLine]:
+    """The lines of one order in their order. One statement."""
+    return list(OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"))
+
+
+def timeline(order_id: UUID) -> list[Envelope]:
+    """What happened to an order, oldest first, from the event log. Two statements. Raises OrderNotFound."""
+    _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
+    return stream(order_id, using=alias_for(Order))
+
+
+def customers() -> Any:
+    """All customers, by name."""
+    return Customer.objects.in_tenant().order_by("name_key", "id")
+
+
+def customers_by_code(codes: Collection[str]) -> list[Customer]:
+    """Those that exist. One statement."""
+    return list(Customer.objects.in_tenant().filter(code__in=list(codes)))
+
+
+def customer_matches(text: str) -> Q:
+    """Customers whose name begins with `text`, or whose code it is."""
+    return begins_with("name_key", text) | Q(code=text.strip())
+
+
+def customer(customer_id: UUID) -> Customer:
+    """Raises CustomerNotFound."""
+    found: Customer | None = Customer.objects.in_tenant().filter(id=customer_id).first()
+    if found is None:
+        raise CustomerNotFound(f"there is no customer {customer_id}")
+    return found
+
+
+def lock_customer(customer_id: UUID) -> Customer:
+    """The customer under a row lock. Raises CustomerNotFound."""
+    found: Customer | None = Customer.objects.in_tenant().select_for_update().filter(id=customer_id).first()
+    if found is None:
+        raise CustomerNotFound(f"there is no customer {customer_id}")
+    return found
+
+
+def revenue_by_day(*, since: date) -> list[DailyRevenue]:
+    """What was sold on each day (UTC) from `since` on, by day and currency; days without any are left out."""
+    return list(DailyRevenue.objects.in_tenant().filter(day__gte=since).order_by("day", "currency"))
+
+
+def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
+    """The latest wanted changes of orders and customers, newest first. Three statements each."""
+    return changes_of(Order, Customer, where=where, limit=limit)
+
+
+def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:
+    """Who changed an order and what, newest first. Three statements."""
+    return changes_of(Order, where=ChangeFilter(entity_ids=(order_id,)), limit=limit)
+
+
+def _found(order: Order | None, order_id: UUID) -> Order:
+    if order is None:
+        raise OrderNotFound(f"there is no order {order_id}")
+    return order

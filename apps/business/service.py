@@ -1,0 +1,8 @@
+"""What the business service is made of."""
+
+from __future__ import annotations
+
+NAME = "business"
+DATABASE = "business"
+FEATURES = ("catalog", "inventory", "orders")
+TOPICS = ("business.catalog", "business.inventory", "business.orders")

@@ -1,0 +1,9 @@
+"""Everything that the business service answers."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.business.catalog.urls")),
+    path("", include("apps.business.inventory.urls")),
+    path("", include("apps.business.orders.urls")),
+]

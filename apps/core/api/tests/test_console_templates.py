@@ -1,0 +1,145 @@
+"""What holds for every template of the console, whatever its page shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template import Context, Engine
+from django.template.loader import get_template, render_to_string
+from django.test import RequestFactory
+
+from apps.core.auth import Principal
+
+FRONTEND = Path(__file__).resolve().parents[4] / "frontend"
+FOLDER = FRONTEND / "templates"
+NAMES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.html"))
+PAGES = [name for name in NAMES if not re.match(r"(components|shell)/|.*/_", name)]
+SOURCES = {name: (FOLDER / name).read_text() for name in NAMES}
+EVERY_PERMISSION = sorted(
+    {match for source in SOURCES.values() for match in re.findall(r'(?:has_permission |permission=)"([^"]+)"', source)}
+)
+# Only what a page cannot do without: everything else is optional, and must be missing without an error.
+NEEDED = {
+    "order": {"id": 1, "number": "581587", "status": "placed", "currency": "GBP", "total_minor": 1250},
+    "lines": [{"id": 2, "kind": "product", "description": "Teapot", "quantity": 1, "unit_price": 12, "total_minor": 1}],
+    "can_cancel": True,
+    "can_return": True,
+    "product": {"id": 3, "sku": "A1", "name": "Teapot", "unit_price": 12, "currency": "GBP", "version": 1},
+    "person": {"id": 4, "name": "Ada Winter", "email": "ada@acme.test", "status": "active"},
+    "draft": {"lines": [], "total_minor": 0, "currency": "GBP", "idempotency_key": "k"},
+}
+
+
+def caller_with(permissions: Iterable[str], **facts: Any) -> Principal:
+    """A principal as the templates see it."""
+    return Principal(
+        subject=uuid4(),
+        kind="user",
+        tenant_id=uuid4(),
+        permissions=frozenset(permissions),
+        **{"name": "Ada Winter", "email": "ada@acme.test", "tenant_name": "Acme", **facts},
+    )
+
+
+def rendered(name: str, permissions: list[str]) -> str:
+    request = RequestFactory().get("/orders/")
+    request.principal = caller_with(permissions)  # type: ignore[attr-defined]
+    return (
+        Engine.get_default().get_template(name).render(Context({"request": request, "csrf_token": "token", **NEEDED}))
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryTemplate:
+    def test_compiles(self, name: str) -> None:
+        get_template(name)
+
+    def test_runs_under_a_strict_content_security_policy(self, name: str) -> None:
+        inline = r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|hx-on|javascript:|js:"
+
+        assert not re.search(inline, SOURCES[name])
+
+    def test_protects_each_of_its_forms(self, name: str) -> None:
+        forms = re.findall(r"<form.*?</form>", SOURCES[name], re.DOTALL)
+
+        assert all("{% csrf_token %}" in form for form in forms if 'method="post"' in form)
+
+    def test_marks_nothing_safe(self, name: str) -> None:
+        assert not re.search(r"\|\s*safe\b|autoescape off", SOURCES[name])
+
+    def test_names_only_pictures_that_the_sprite_has(self, name: str) -> None:
+        used = re.findall(r'{% icon "([^"]+)"|\bpicture="([^"]+)"|{% nav_item "[^"]*" "[^"]*" "([^"]+)"', SOURCES[name])
+        sprite = set(re.findall(r'<symbol id="([^"]+)"', (FRONTEND / "static/console/icons.svg").read_text()))
+
+        assert {picture for match in used for picture in match if picture} <= sprite
+
+    def test_names_only_static_files_that_exist(self, name: str) -> None:
+        assert [path for path in re.findall(r"{% static '([^']+)'", SOURCES[name]) if not finders.find(path)] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+class TestEveryPage:
+    @pytest.mark.parametrize("permissions", [[], EVERY_PERMISSION], ids=["without permissions", "with all"])
+    def test_can_be_rendered_although_optional_values_are_missing(self, name: str, permissions: list[str]) -> None:
+        html = rendered(name, permissions)
+
+        assert "</html>" in html
+        assert len(re.findall(r"<h1", html)) == 1
+
+    def test_opens_only_dialogs_that_it_has(self, name: str) -> None:
+        html = rendered(name, EVERY_PERMISSION)
+
+        opened = set(re.findall(r'data-dialog="([^"]+)"', html))
+        assert opened <= set(re.findall(r'<dialog[^>]*\bid="([^"]+)"', html))
+
+
+class TestErrorPages:
+    @pytest.mark.parametrize("status", ["400", "403", "403_csrf", "404", "409", "500", "503"])
+    def test_need_no_request(self, status: str) -> None:
+        assert "</html>" in render_to_string(f"{status}.html")
+
+    def test_403_names_the_permission_and_who_can_grant_it(self) -> None:
+        html = render_to_string(
+            "403.html", {"permission": "orders.cancel", "permission_label": "Cancel orders", "grantors": ["Ada Winter"]}
+        )
+
+        assert "orders.cancel" in html
+        assert "Cancel orders" in html
+        assert "Ada Winter" in html
+
+
+class TestTheFrame:
+    def test_hides_what_the_caller_may_not_see(self) -> None:
+        html = rendered("orders/list.html", ["orders.view"])
+
+        assert 'href="/orders/"' in html
+        assert 'href="/people/"' not in html
+        assert 'href="/orders/new"' not in html
+
+    def test_shows_what_the_caller_may_see(self) -> None:
+        html = rendered("orders/list.html", EVERY_PERMISSION)
+
+        assert 'href="/people/"' in html
+        assert 'href="/orders/new"' in html
+
+    def test_turns_off_what_htmx_would_evaluate_or_keep(self) -> None:
+        html = rendered("orders/list.html", [])
+
+        assert '"allowEval":false' in html
+        assert '"includeIndicatorStyles":false' in html
+        assert '"historyCacheSize":0' in html
+
+    def test_escapes_the_names_of_people_and_tenants(self) -> None:
+        request = RequestFactory().get("/")
+        request.principal = caller_with((), name="<b>x</b>", tenant_name="<i>y</i>")  # type: ignore[attr-defined]
+
+        html = render_to_string("dashboard/home.html", {"request": request})
+
+        assert "<b>x" not in html
+        assert "<i>y" not in html

@@ -1,0 +1,1 @@
+"""Keeping secrets that are stored or sent."""

@@ -1,0 +1,1 @@
+"""Base entities, units of storage and who may touch them: models, roles, routing, replicas."""

@@ -1,0 +1,23 @@
+"""System checks of the event settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+
+TRANSPORTS = ("postgres", "kafka")
+
+
+@checks.register("events")
+def settings_are_known(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """A transport that does not exist would leave every event unread."""
+    found: list[checks.CheckMessage] = []
+    if settings.EVENTS_TRANSPORT not in TRANSPORTS:
+        hint = f"One of: {', '.join(TRANSPORTS)}."
+        found.append(checks.Error(f"EVENTS_TRANSPORT is {settings.EVENTS_TRANSPORT!r}.", hint=hint, id="events.E001"))
+    for name in ("EVENTS_BATCH_SIZE", "EVENTS_MAX_ATTEMPTS", "EVENTS_FLOOD_WINDOW", "EVENTS_INBOX_DAYS"):
+        if getattr(settings, name) < 1:
+            found.append(checks.Error(f"{name} must be at least 1.", id="events.E002"))
+    return found

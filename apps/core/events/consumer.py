@@ -1,0 +1,160 @@
+"""What one group does with one event, whatever brought it: exactly one effect, in the order of the key.
+
+An event that fails again and again is parked as a dead letter, and later events of its key behind it; other keys go on.
+A database that is away parks nothing: it is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import connections, transaction
+
+from apps.core.events import dead_letters, inbox
+from apps.core.events.delivery import call_handlers, delivery
+from apps.core.events.envelope import Envelope
+from apps.core.events.errors import InvalidMessage
+from apps.core.events.inbox import Busy, Claim
+from apps.core.events.retry import RetryPolicy, is_outage, retry_delay_s
+from apps.core.events.subscriptions import Group
+from apps.core.observability import get_logger
+
+T = TypeVar("T")
+
+_OUTAGE_BASE_S, _OUTAGE_CAP_S = 0.1, 5.0
+
+logger = get_logger(__name__)
+
+
+class Outcome(Enum):
+    """What became of an event."""
+
+    IGNORED = "ignored"  # the group does not want it
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"  # it had its effect before
+    PARKED = "parked"  # it failed
+    WAITING = "waiting"  # it is parked behind one that failed
+
+
+class Halted(Exception):
+    """The consumer was asked to stop before this event had its effect. It will come again."""
+
+
+class Consumer:
+    """Processes events for one group. `suspended` once a flood of dead letters showed that the fault is elsewhere."""
+
+    def __init__(self, group: Group, *, halt: threading.Event | None = None, retry: RetryPolicy | None = None) -> None:
+        self.group = group
+        self.suspended = False
+        self._halt = halt or threading.Event()
+        self._retry = retry or RetryPolicy.from_settings()
+        self._failures: deque[bool] = deque(maxlen=settings.EVENTS_FLOOD_WINDOW)
+
+    def process(self, envelope: Envelope) -> Outcome:
+        """Give the event its effect, once. Returns when that is committed or the event is parked. Raises Halted."""
+        if not self.group.wants(envelope.event_type):
+            return Outcome.IGNORED
+        with delivery(self.group, envelope):
+            outcome = self._settle(envelope)
+            logger.info("events.settled", **self._facts(envelope), outcome=outcome.value)
+        self._watch_for_flood(outcome)
+        return outcome
+
+    def take(self, envelopes: list[Envelope | None]) -> int:
+        """Process in order until done, halted or suspended; returns how many were settled."""
+        _refresh_connections()
+        for count, envelope in enumerate(envelopes):
+            if self.suspended or self._halt.is_set():
+                return count
+            if envelope is None or not self.group.wants(envelope.event_type):
+                continue
+            try:
+                self.process(envelope)
+            except Halted:
+                return count
+        return len(envelopes)
+
+    def _settle(self, envelope: Envelope) -> Outcome:
+        attempts = 0
+        while True:
+            try:
+                return self._through_outages(lambda: self._attempt(envelope))
+            except Halted:
+                raise
+            except Exception as error:  # whatever a handler raises
+                attempts += 1
+                if isinstance(error, InvalidMessage) or attempts >= self._retry.attempts:
+                    return self._park(envelope, error, attempts)
+                logger.warning("events.retrying", **self._facts(envelope), attempt=attempts, error=repr(error))
+                self._pause(self._retry.delay_s(attempts - 1))
+
+    def _attempt(self, envelope: Envelope) -> Outcome:
+        with transaction.atomic(using=self.group.using):
+            claim = inbox.claim(envelope, group=self.group.name, using=self.group.using)
+            if claim is Claim.DONE:
+                return Outcome.DUPLICATE
+            if claim is Claim.HANDLE:
+                call_handlers(self.group, envelope)
+                return Outcome.HANDLED
+        if dead_letters.park_behind(self.group, envelope):
+            return Outcome.WAITING
+        return self._attempt(envelope)  # the key was freed in this very moment
+
+    def _park(self, envelope: Envelope, error: Exception, attempts: int) -> Outcome:
+        self._through_outages(lambda: dead_letters.park(self.group, envelope, error=error, attempts=attempts))
+        logger.error("events.parked", **self._facts(envelope), attempts=attempts, error=repr(error))
+        return Outcome.PARKED
+
+    def _through_outages(self, step: Callable[[], T]) -> T:
+        """Run a step, again and again while the database is away."""
+        failures = 0
+        while True:
+            try:
+                return step()
+            except Exception as error:
+                # Inside somebody's transaction there is nothing to wait for: it is lost with its connection.
+                if connections[self.group.using].in_atomic_block or not (isinstance(error, Busy) or is_outage(error)):
+                    raise
+                logger.warning("events.database_away", group=self.group.name, failures=failures, error=repr(error))
+                self._pause(retry_delay_s(failures, base_s=_OUTAGE_BASE_S, cap_s=_OUTAGE_CAP_S))
+                connections.close_all()
+                failures += 1
+
+    def _pause(self, seconds: float) -> None:
+        if self._halt.wait(seconds):
+            raise Halted
+
+    def _watch_for_flood(self, outcome: Outcome) -> None:
+        """Stop when most of the latest events failed: then it is not the events, and parking them all helps nobody."""
+        if outcome not in (Outcome.HANDLED, Outcome.PARKED):
+            return
+        self._failures.append(outcome is Outcome.PARKED)
+        if len(self._failures) == self._failures.maxlen and sum(self._failures) * 2 > len(self._failures):
+            self.suspended = True
+            logger.error(
+                "events.consumer_suspended",
+                group=self.group.name,
+                failed=sum(self._failures),
+                of=len(self._failures),
+                advice="find the common cause in `manage.py dead_letters list`, then restart the worker",
+            )
+
+    def _facts(self, envelope: Envelope) -> dict[str, str]:
+        return {
+            "group": self.group.name,
+            "event_type": envelope.event_type,
+            "event_id": str(envelope.event_id),
+            "key": str(envelope.aggregate_id),
+        }
+
+
+def _refresh_connections() -> None:
+    """As Django does between requests: drop what is broken or too old."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()

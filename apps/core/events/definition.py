@@ -1,0 +1,118 @@
+"""How an event is declared, and the registry of all that were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, dataclass_transform
+from uuid import UUID
+
+import msgspec
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
+class _EventMeta(msgspec.StructMeta):
+    """Fields by name only, in every subclass: msgspec itself does not inherit that."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
+        return super().__new__(cls, name, bases, namespace, **{"kw_only": True, **config})  # type: ignore[call-arg]
+
+
+class EventPart(msgspec.Struct, metaclass=_EventMeta, frozen=True, rename="camel"):
+    """A value inside an event, say a line of an order. camelCase on the wire; unknown members are ignored."""
+
+
+class Event(EventPart):
+    """Something that has happened: past tense, ids and values, no models. Declare it with `@event`.
+
+    A published event is never edited: add an optional field, or publish a new version.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What the platform knows of one version of an event."""
+
+    cls: type[Event]
+    name: str
+    version: int
+    topic: str
+    aggregate: str
+    id_field: str
+
+    def aggregate_id(self, happened: Event) -> UUID:
+        """The id of the thing that the event happened to."""
+        return UUID(str(getattr(happened, self.id_field)))
+
+    @property
+    def service(self) -> str:
+        """The service that announces it: the first part of its topic."""
+        return self.topic.partition(".")[0]
+
+
+E = TypeVar("E", bound=Event)
+
+_by_class: dict[type[Event], Definition] = {}
+_with_origin: set[type[Event]] = set()
+_by_name: dict[tuple[str, int], Definition] = {}
+
+
+def event(*, topic: str, aggregate: str, version: int = 1) -> Callable[[type[E]], type[E]]:
+    """Declare an event. `topic` is `<service>.<feature>`; the id of the aggregate is the field `<aggregate>_id`.
+
+    Its name is the class's, its identity the pair of name and schema `version`. Raises TypeError when the class does
+    not fit, ValueError when the pair is taken.
+    """
+
+    def register(cls: type[E]) -> type[E]:
+        _check(cls, topic)
+        definition = Definition(cls, cls.__name__, version, topic, aggregate, f"{_snake(aggregate)}_id")
+        if definition.id_field not in cls.__struct_fields__:
+            raise TypeError(f"{cls.__name__} happens to a {aggregate}, so it needs the field {definition.id_field}")
+        known = _by_name.setdefault((definition.name, version), definition)
+        if known is not definition:
+            raise ValueError(f"{definition.name} version {version} is already declared in {known.cls.__module__}")
+        _by_class[cls] = definition
+        return cls
+
+    return register
+
+
+def definition_of(cls: type[Event]) -> Definition:
+    """The declaration of an event's class. Raises TypeError if it was never declared."""
+    try:
+        return _by_class[cls]
+    except KeyError:
+        raise TypeError(f"{cls.__name__} is not declared: put @event(topic=…, aggregate=…) above it") from None
+
+
+def remember_origin(cls: type[Event]) -> None:
+    """Let each such event tell in its metadata who acted and from where. Not for everything: it is personal data."""
+    _with_origin.add(cls)
+
+
+def remembers_origin(cls: type[Event]) -> bool:
+    """Whether these events carry their origin."""
+    return cls in _with_origin
+
+
+def definition_named(name: str, version: int) -> Definition | None:
+    """The declaration of one version of an event, or None when this process does not know it."""
+    return _by_name.get((name, version))
+
+
+def definitions() -> list[Definition]:
+    """Every event declared in this process, by name and version."""
+    return [_by_name[key] for key in sorted(_by_name)]
+
+
+def _check(cls: type[Event], topic: str) -> None:
+    if not issubclass(cls, Event):
+        raise TypeError(f"{cls.__name__} must be a subclass of Event")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", topic):
+        raise ValueError(f"topic {topic!r} must be <service>.<feature> in lower case")
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

@@ -1,0 +1,26 @@
+"""What may go wrong between publishing an event and its effect."""
+
+from __future__ import annotations
+
+from apps.core.errors import Conflict, Invalid, NotFound
+
+
+class InvalidMessage(Invalid):
+    """This message can never succeed, so retrying it would only hold up the others.
+
+    Raised by a handler (or by decoding), it parks the event's key in the dead letters at once.
+    """
+
+    code = "invalid_message"
+
+
+class DeadLetterNotFound(NotFound):
+    """There is no such dead letter in this tenant."""
+
+    code = "dead_letter_not_found"
+
+
+class DeadLetterSettled(Conflict):
+    """The dead letter was handled or discarded already."""
+
+    code = "dead_letter_settled"

@@ -1,0 +1,88 @@
+"""Reads the log of one database in the order of its positions, for one reader at a time (transport `postgres`)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from apps.core.events.database import CHANNEL, Connection, own, reconnecting
+from apps.core.events.envelope import Envelope
+from apps.core.events.log import COLUMNS, envelope_of
+
+# The narrow table is cut to the batch first. A position whose event was archived comes without one and is passed over.
+_READ = f"""
+select batch.position, event.topic, {COLUMNS}
+from (select position, event_id, recorded_at from events_position where position > %s order by position limit %s) batch
+left join events_event event on event.id = batch.event_id and event.recorded_at = batch.recorded_at
+order by batch.position
+"""  # noqa: S608 (constant)
+_LOAD = 'select position from events_consumer_offset where "group" = %s'
+_STORE = """
+insert into events_consumer_offset as stored ("group", position, updated_at) values (%s, %s, now())
+on conflict ("group") do update set position = excluded.position, updated_at = now()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place in the log."""
+
+    position: int
+    topic: str
+    envelope: Envelope | None
+
+
+# Takes entries in order and returns how many of them have had their effect for good; fewer than all: stop reading.
+Take = Callable[[list[Entry]], int]
+
+
+class Follower:
+    """Hands the log of `alias` to `take`, in order, and remembers under `name` how far it came.
+
+    Only one follower of a name reads at a time; others stand by. After a crash a batch comes again.
+    """
+
+    def __init__(self, alias: str, name: str, take: Take, halt: threading.Event) -> None:
+        self.alias, self.name = alias, name
+        self._take, self._halt = take, halt
+
+    def run(self) -> None:
+        """Returns when halted. Survives the server's absence."""
+        reconnecting(self.alias, self.name, self._follow, self._halt)
+
+    def read_available(self, connection: Connection) -> int:
+        """Hand over everything that is there now; returns how many entries were taken."""
+        taken, last = 0, self._offset(connection)
+        while True:
+            entries = self._read(connection, last)
+            count = self._take(entries) if entries else 0
+            if count:
+                last = entries[count - 1].position
+                connection.execute(_STORE, [self.name, last])
+            taken += count
+            if count < len(entries) or not entries or self._halt.is_set():
+                return taken
+
+    def _follow(self, connection: Connection) -> None:
+        if not own(connection, f"reader:{self.name}", self._halt):
+            return
+        connection.execute(f"listen {CHANNEL}")
+        while not self._halt.is_set():
+            if not self.read_available(connection):
+                self._wait(connection)
+
+    def _wait(self, connection: Connection) -> None:
+        """Until the relay says there is more, or the poll interval is over: a notification may be lost."""
+        for _ in connection.notifies(timeout=settings.EVENTS_POLL_INTERVAL_S, stop_after=1):
+            pass
+
+    def _offset(self, connection: Connection) -> int:
+        row = connection.execute(_LOAD, [self.name]).fetchone()
+        return int(row[0]) if row else 0
+
+    def _read(self, connection: Connection, after: int) -> list[Entry]:
+        rows = connection.execute(_READ, [after, settings.EVENTS_BATCH_SIZE]).fetchall()
+        return [Entry(row[0], row[1], envelope_of(row[2:]) if row[1] else None) for row in rows]

@@ -1,0 +1,188 @@
+"""The append-only log: one statement to append, and reads of one aggregate's stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connections
+from msgspec import UNSET
+
+from apps.core.db.ids import uuid7
+from apps.core.errors import Overtaken
+from apps.core.events.definition import Definition, Event, definition_of, remembers_origin
+from apps.core.events.envelope import Envelope, EventOrigin, Metadata, being_handled
+from apps.core.history import current_actor, current_origin
+from apps.core.observability import trace_id, traceparent
+from apps.core.tenancy import require_tenant_id
+
+# How the stream's row moves on. Its lock is held to the commit, so that the writers of one aggregate queue up here and
+# the ids in events_pending rise with the sequence.
+_ANY = """insert into events_stream as stream (tenant_id, aggregate_id, version) values (%(tenant)s, %(aggregate)s, 1)
+    on conflict (tenant_id, aggregate_id) do update set version = stream.version + 1 returning version"""
+_NEW = """insert into events_stream (tenant_id, aggregate_id, version) values (%(tenant)s, %(aggregate)s, 1)
+    on conflict (tenant_id, aggregate_id) do nothing returning version"""
+_NEXT = """update events_stream set version = version + 1 where tenant_id = %(tenant)s
+    and aggregate_id = %(aggregate)s and version = %(expected)s returning version"""
+
+_APPEND = """
+with moved as ({move}),
+appended as (
+    insert into events_event (id, tenant_id, aggregate_type, aggregate_id, sequence, type, version, topic, payload,
+                              causation_id, correlation_id, user_id, impersonator_id, traceparent, origin)
+    select %(id)s, %(tenant)s, %(aggregate_type)s, %(aggregate)s, moved.version, %(type)s, %(version)s, %(topic)s,
+           %(payload)s::jsonb, %(causation)s, %(correlation)s, %(user)s,
+           %(impersonator)s, %(traceparent)s, %(origin)s::jsonb
+    from moved returning id, recorded_at),
+queued as (insert into events_pending (event_id, recorded_at) select id, recorded_at from appended)
+select version from moved
+"""
+_STATEMENTS = {move: _APPEND.format(move=move) for move in (_ANY, _NEW, _NEXT)}
+
+COLUMNS = (
+    "event.id, event.type, event.aggregate_id, event.aggregate_type, event.version, event.recorded_at, "
+    "event.payload::text, event.causation_id, event.correlation_id, event.user_id, event.tenant_id, event.sequence, "
+    "event.traceparent, event.impersonator_id, event.origin::text"
+)
+
+Listener = Callable[[str, UUID, UUID], None]
+_listeners: list[Listener] = []
+
+
+def append(event: Event, *, using: str, command_id: UUID, expected: int | None = None) -> int:
+    """Append one event inside the open transaction of `using`; returns its sequence. See `UnitOfWork.publish`."""
+    definition, tenant_id = definition_of(type(event)), require_tenant_id()
+    values = {**_values(event, definition, command_id), "tenant": tenant_id, "expected": expected}
+    move = _ANY if expected is None else _NEXT if expected else _NEW
+    with connections[using].cursor() as cursor:
+        cursor.execute(_STATEMENTS[move], values)
+        row = cursor.fetchone()
+    if row is None:
+        raise _overtaken(definition, values["aggregate"], expected, using)
+    for listener in _listeners:
+        listener(using, tenant_id, UUID(str(values["id"])))
+    return int(row[0])
+
+
+def stream_version(aggregate_id: UUID, *, using: str) -> int:
+    """Where the stream of an aggregate of the current tenant ends; 0 when nothing has happened to it."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            "select version from events_stream where tenant_id = %s and aggregate_id = %s",
+            [require_tenant_id(), aggregate_id],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def stream(aggregate_id: UUID, *, using: str, after: int = 0) -> list[Envelope]:
+    """What happened to one aggregate of the current tenant, oldest first, from sequence `after` on. One statement."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"select {COLUMNS} from events_event event "  # noqa: S608 (constant)
+            "where tenant_id = %s and aggregate_id = %s and sequence > %s order by sequence",
+            [require_tenant_id(), aggregate_id, after],
+        )
+        return [envelope_of(row) for row in cursor.fetchall()]
+
+
+def envelope_of(row: tuple[Any, ...]) -> Envelope:
+    """The envelope of a row of COLUMNS."""
+    (
+        id_,
+        type_,
+        aggregate_id,
+        aggregate,
+        version,
+        at,
+        payload,
+        causation,
+        correlation,
+        user,
+        tenant,
+        sequence,
+        parent,
+        impersonator,
+        origin,
+    ) = row
+    metadata = Metadata(
+        causation_id=causation,
+        correlation_id=correlation,
+        user_id=user,
+        tenant_id=tenant,
+        sequence=sequence,
+        traceparent=parent,
+        impersonator_id=impersonator,
+        origin=msgspec.json.decode(origin, type=EventOrigin) if origin else UNSET,
+    )
+    return Envelope(
+        event_id=id_,
+        event_type=type_,
+        aggregate_id=aggregate_id,
+        aggregate_type=aggregate,
+        version=version,
+        timestamp=at,
+        payload=msgspec.json.decode(payload),
+        metadata=metadata,
+    )
+
+
+def listen(listener: Listener) -> Callable[[], None]:
+    """Hear of every append in this process: alias, tenant, event id. Returns the function that ends it. For tests."""
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def _values(event: Event, definition: Definition, command_id: UUID) -> dict[str, Any]:
+    cause, actor = being_handled(), current_actor()
+    correlation_id, parent = _trace(command_id)
+    return {
+        "id": uuid7(),
+        "aggregate_type": definition.aggregate,
+        "aggregate": definition.aggregate_id(event),
+        "type": definition.name,
+        "version": definition.version,
+        "topic": definition.topic,
+        "payload": msgspec.json.encode(event).decode(),
+        "causation": cause.event_id if cause else command_id,
+        "correlation": correlation_id,
+        "user": actor.id,
+        "impersonator": actor.impersonator_id,
+        "traceparent": parent,
+        "origin": _origin() if remembers_origin(type(event)) else None,
+    }
+
+
+def _origin() -> str:
+    actor, origin = current_actor(), current_origin()
+    return msgspec.json.encode(
+        EventOrigin(
+            actor_kind=actor.kind,
+            actor_name=actor.name,
+            impersonator_name=actor.impersonator_name,
+            address=origin.address,
+            user_agent=origin.user_agent,
+            session_id=origin.session_id,
+        )
+    ).decode()
+
+
+def _trace(command_id: UUID) -> tuple[str, str]:
+    """Trace id and traceparent. Where nothing is being traced the command's id begins a trace for its consumers."""
+    known = trace_id()
+    if int(known, 16):
+        return known, traceparent()
+    cause = being_handled()
+    if cause:
+        return cause.metadata.correlation_id, cause.metadata.traceparent
+    return command_id.hex, f"00-{command_id.hex}-{command_id.hex[16:]}-00"
+
+
+def _overtaken(definition: Definition, aggregate_id: object, expected: int | None, using: str) -> Overtaken:
+    current = stream_version(UUID(str(aggregate_id)), using=using)
+    return Overtaken(
+        f"{definition.aggregate} {aggregate_id} has come to {current}, not {expected}: read it again and repeat",
+        version=current,
+    )

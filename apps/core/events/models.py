@@ -1,0 +1,160 @@
+"""The tables of the log and of its readers. Every database has them; rows are reached by `.using(alias)`.
+
+Reading order: a committed event waits in `Pending`, the relay gives it a `Position`, readers follow positions.
+Hot paths (append, relay, claim) are single SQL statements beside the code that needs them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.core.db.grants import APPEND_ONLY
+from apps.core.db.ids import uuid7
+
+_DONE_BY_RELAY_ONLY: tuple[str, ...] = ()
+
+
+class Stream(models.Model):
+    """Where each aggregate's stream ends. Its row lock orders the writers of one aggregate."""
+
+    application_grants = ("SELECT", "INSERT", "UPDATE")
+    left_out_of_exports = True
+
+    pk = models.CompositePrimaryKey("tenant_id", "aggregate_id")
+    tenant_id = models.UUIDField()
+    aggregate_id = models.UUIDField()
+    version = models.IntegerField(help_text="Sequence of the last event.")
+
+
+class Event(models.Model):
+    """One fact, never changed. The table is partitioned by the month of `recorded_at` (see the first migration)."""
+
+    application_grants = APPEND_ONLY
+    relay_grants = ("SELECT",)
+
+    pk = models.CompositePrimaryKey("id", "recorded_at")
+    id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+    tenant_id = models.UUIDField()
+    aggregate_type = models.TextField()
+    aggregate_id = models.UUIDField()
+    sequence = models.IntegerField(help_text="Place in the aggregate's stream, from 1.")
+    type = models.TextField()
+    version = models.SmallIntegerField(help_text="Of the schema.")
+    topic = models.TextField()
+    payload = models.JSONField()
+    causation_id = models.UUIDField()
+    correlation_id = models.TextField()
+    user_id = models.UUIDField(null=True)
+    impersonator_id = models.UUIDField(null=True, help_text="Who acted in the name of `user_id`.")
+    traceparent = models.TextField()
+    origin = models.JSONField(null=True, help_text="Who acted, from where; for events that remember it.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["aggregate_id", "sequence"], name="events_event_of_aggregate"),
+            models.Index(fields=["tenant_id", "recorded_at"], name="events_event_of_tenant"),
+        ]
+
+
+class Pending(models.Model):
+    """Appended, and not yet placed: a queue in the order of insertion."""
+
+    application_grants = ("INSERT",)
+    relay_grants = ("SELECT", "DELETE")
+
+    event_id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+
+
+class Position(models.Model):
+    """The order in which readers see the log. Given after the commit, so nothing appears behind a reader."""
+
+    application_grants = _DONE_BY_RELAY_ONLY
+    relay_grants = APPEND_ONLY
+
+    position = models.BigAutoField(primary_key=True)
+    event_id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+
+
+class ConsumerOffset(models.Model):
+    """How far a group has come in this database's log. Behind the effects, never before them."""
+
+    application_grants = ("SELECT",)
+    relay_grants = ("SELECT", "INSERT", "UPDATE")
+
+    group = models.TextField(primary_key=True)
+    position = models.BigIntegerField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "events_consumer_offset"
+
+
+class Inbox(models.Model):
+    """The events that had their effect on a group, written in the transaction of the effect."""
+
+    application_grants = ("SELECT", "INSERT", "DELETE")
+
+    pk = models.CompositePrimaryKey("group", "event_id")
+    group = models.TextField()
+    event_id = models.UUIDField()
+    handled_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["handled_at"], name="events_inbox_by_age")]
+
+
+class DeadLetter(models.Model):
+    """An event that a group could not handle, or that waits behind such a one of the same key (`failed` is false).
+
+    A key is parked as long as one of its dead letters is.
+    """
+
+    class Status(models.TextChoices):
+        PARKED = "parked"
+        RETRYING = "retrying"
+        RESOLVED = "resolved"
+        DISCARDED = "discarded"
+
+    OPEN: ClassVar = (Status.PARKED, Status.RETRYING)
+
+    application_grants = ("SELECT", "INSERT", "UPDATE")
+    left_out_of_exports = True
+    # Enough to say in which tenants something is parked, and to count it; not what it is about.
+    relay_grants = ('SELECT (tenant_id, "group", status, parked_at)',)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant_id = models.UUIDField()
+    group = models.TextField()
+    key = models.UUIDField(help_text="Id of the aggregate.")
+    event_id = models.UUIDField()
+    event_type = models.TextField()
+    sequence = models.IntegerField(help_text="Order within the key.")
+    envelope = models.JSONField()
+    status = models.TextField(choices=Status, default=Status.PARKED)
+    failed = models.BooleanField(help_text="False: it only waits behind one that failed.")
+    reason = models.TextField()
+    traceback = models.TextField(default="")
+    attempts = models.IntegerField(default=0)
+    parked_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.UUIDField(null=True)
+    settled_because = models.TextField(default="")
+
+    class Meta:
+        db_table = "events_dead_letter"
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "group", "event_id"], name="events_dead_letter_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant_id", "group", "key", "sequence"],
+                name="events_dead_letter_open",
+                condition=Q(status__in=["parked", "retrying"]),
+            ),
+        ]

@@ -1,0 +1,131 @@
+"""Who wants to hear of what: handlers in groups. A group reads each event once, in order, on its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.utils.module_loading import autodiscover_modules
+
+from apps.core.events.definition import Event, definition_of
+from apps.core.events.envelope import Envelope
+
+H = TypeVar("H", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One handler of one event. `wants_envelope` when its signature names it."""
+
+    handler: Callable[..., None]
+    wants_envelope: bool
+
+    def __call__(self, happened: Event, envelope: Envelope) -> None:
+        if self.wants_envelope:
+            self.handler(happened, envelope=envelope)
+        else:
+            self.handler(happened)
+
+
+@dataclass(slots=True)
+class Group:
+    """Handlers that share a place in the log. Their effects, inbox and dead letters lie in the database `using`."""
+
+    name: str
+    using: str
+    subscriptions: dict[str, dict[int, list[Subscription]]] = field(default_factory=dict)
+    topics: set[str] = field(default_factory=set)
+
+    @property
+    def service(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def sources(self) -> list[str]:
+        """Aliases of the databases whose logs hold the group's topics."""
+        return sorted({log_of(topic) for topic in self.topics})
+
+    def wants(self, event_type: str) -> bool:
+        return event_type in self.subscriptions
+
+    def of(self, envelope: Envelope) -> list[Subscription]:
+        """The handlers of this very version; none when the group only knows other ones."""
+        return self.subscriptions.get(envelope.event_type, {}).get(envelope.version, [])
+
+
+_groups: dict[str, Group] = {}
+
+
+def handles(cls: type[Event], *, group: str, using: str | None = None) -> Callable[[H], H]:
+    """Call the function with every such event: `(event)`, or `(event, *, envelope)` if its signature names it.
+
+    `group` is `<service>.<handler>`; `using` is the database of its effects (default: its service's own). It runs in
+    the event's tenant and in a transaction on that database, at least once, and its effect is kept exactly once.
+    Raise InvalidMessage for what can never succeed. Raises ValueError when the group is declared for two databases.
+    """
+    definition, alias = definition_of(cls), using or log_of(group)
+
+    def register(function: H) -> H:
+        known = _groups.setdefault(group, Group(group, alias))
+        if known.using != alias:
+            raise ValueError(f"group {group} keeps its effects in {known.using}, so not in {alias}")
+        known.topics.add(definition.topic)
+        wants_envelope = "envelope" in inspect.signature(function).parameters
+        versions = known.subscriptions.setdefault(definition.name, {})
+        versions.setdefault(definition.version, []).append(Subscription(function, wants_envelope))
+        return function
+
+    return register
+
+
+def log_of(name: str) -> str:
+    """The alias of the database of a topic's or group's service. Raises ValueError on a service that has none."""
+    service = name.partition(".")[0]
+    databases: dict[str, str] = settings.EVENTS_LOG_OF_SERVICE
+    try:
+        return databases[service]
+    except KeyError:
+        raise ValueError(f"{name!r} begins with no service that has a database: {', '.join(databases)}") from None
+
+
+def group_named(name: str) -> Group:
+    """Raises KeyError when no handler names it."""
+    _discover()
+    return _groups[name]
+
+
+def groups() -> list[Group]:
+    """Every group declared in the installed apps' `handlers.py`, by name."""
+    _discover()
+    return [_groups[name] for name in sorted(_groups)]
+
+
+def groups_here() -> list[Group]:
+    """The groups that this process consumes: those of its services, or the ones that EVENTS_CONSUME names.
+
+    Raises ValueError when it names one that does not exist.
+    """
+    chosen: list[str] = settings.EVENTS_CONSUME
+    if chosen == ["none"]:
+        return []
+    if chosen == ["all"]:
+        return [group for group in groups() if group.service in settings.SERVICES]
+    unknown = sorted(set(chosen) - {group.name for group in groups()})
+    if unknown:
+        raise ValueError(f"EVENTS_CONSUME names {', '.join(unknown)}; there are {', '.join(_groups) or 'no groups'}")
+    return [_groups[name] for name in sorted(chosen)]
+
+
+@cache
+def _discover() -> None:
+    """Late, since handlers import commands and models."""
+    autodiscover_modules("handlers")
+
+
+def _forget(name: str) -> Any:
+    """For tests that declare groups of their own."""
+    return _groups.pop(name, None)

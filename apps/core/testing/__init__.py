@@ -1,0 +1,1 @@
+"""What tests of every part share. Never imported by the platform itself."""

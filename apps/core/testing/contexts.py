@@ -1,0 +1,79 @@
+"""Which kind of test covered a line: coverage's dynamic contexts, when coverage is running.
+
+`unit`: a test beside its feature that calls code in its own process, below HTTP. `integration`: everything in the
+top-level tests/, tests of APIs, pages and journeys, and whatever drives a browser or commits. Code that runs in a
+process started by a test counts as integration; what runs at import time (no context) counts for both.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Generator
+
+import pytest
+
+UNIT, INTEGRATION = "unit", "integration"
+# pyproject.toml reads it: the context of a whole process.
+PROCESS_CONTEXT = "COVERAGE_PROCESS_CONTEXT"
+_APART = {"tests", "testing", "migrations", "management", "__main__"}
+_INTEGRATION_FILES = ("test_api", "test_pages", "test_journey")
+
+
+def context_of(item: pytest.Item) -> str:
+    """`unit` or `integration`."""
+    parts = item.path.relative_to(item.config.rootpath).parts
+    above_http = parts[0] == "tests" or parts[-1].startswith(_INTEGRATION_FILES)
+    whole = above_http or item.get_closest_marker("browser") is not None or commits(item)
+    return INTEGRATION if whole else UNIT
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether the test asks for a database, by fixture or by mark."""
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(names & {"db", "transactional_db"}) or item.get_closest_marker("django_db") is not None
+
+
+def commits(item: pytest.Item) -> bool:
+    """Whether the test's transactions are real ones."""
+    marker = item.get_closest_marker("django_db")
+    marked = marker is not None and bool(marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    return marked or "transactional_db" in getattr(item, "fixturenames", ())
+
+
+class ContextPlugin:
+    """Tells coverage the context of the test that runs. Registered only while coverage is running."""
+
+    def __init__(self) -> None:
+        self._current = ""
+
+    def pytest_collection(self) -> None:
+        """What runs at import time belongs to no test, whichever happens to import a module first."""
+        import apps
+
+        for module in pkgutil.walk_packages(apps.__path__, "apps."):
+            if not _APART & set(module.name.split(".")):
+                importlib.import_module(module.name)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._enter(context_of(item))
+        return (yield)
+
+    def _enter(self, context: str) -> None:
+        """A switch writes to the data file, so only where it changes something."""
+        from coverage import Coverage
+
+        running = Coverage.current()
+        if running is not None and context != self._current:
+            running.switch_context(context)
+            self._current = context
+
+
+def register(config: pytest.Config) -> None:
+    """Measure by context in this process, and count what its children run as integration."""
+    starts_others = config.getoption("numprocesses", None)
+    if "COVERAGE_PROCESS_START" in os.environ and not starts_others:
+        os.environ[PROCESS_CONTEXT] = INTEGRATION
+        config.pluginmanager.register(ContextPlugin(), "coverage-contexts")

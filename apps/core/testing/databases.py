@@ -1,0 +1,146 @@
+"""The session's databases: migrated once, then copied for each test process. Imported by the root conftest, since a
+fixture of pytest-django's is replaced.
+
+The databases that the servers were provisioned with are the originals: migrated by their owners as any installation
+is, never used by a test. A copy takes a fraction of a second and keeps owners, policies, triggers and grants.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+_FORGET_ROWS = """
+do $$
+declare found record;
+begin
+    perform set_config('session_replication_role', 'replica', true), set_config('statement_timeout', '60s', true);
+    for found in
+        select oid::regclass as name from pg_class
+        where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+        and relname not in ('django_migrations', 'django_content_type', 'auth_permission')
+    loop
+        execute format('delete from %s', found.name);
+    end loop;
+end $$
+"""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    request: pytest.FixtureRequest,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    django_db_modify_db_settings: None,
+) -> None:
+    """Give this process databases of its own, used as the application, which owns nothing.
+
+    They go with the server, so nothing is torn down.
+    """
+    from django.conf import settings
+
+    with django_db_blocker.unblock():
+        if not _worker():
+            make_originals(request.config)
+        for alias in settings.PRIMARY_ALIASES:
+            _use(alias, _copied(alias))
+
+
+def make_originals(config: pytest.Config) -> None:
+    """Bring the originals to the newest schema: from the dumps of an earlier session where they still fit."""
+    from django.conf import settings
+
+    from apps.core.testing.schema_cache import SchemaCache
+
+    if not hasattr(config, "cache"):  # -p no:cacheprovider
+        _migrate()
+        return
+    cache = SchemaCache(config.cache.mkdir("migrated"), settings.PRIMARY_ALIASES)
+    if config.getoption("create_db") or not cache.restore():
+        _migrate()
+        cache.store()
+
+
+def _migrate() -> None:
+    """As `manage.py migrate` does."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    for alias in settings.PRIMARY_ALIASES:
+        _disconnect(alias)
+
+
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def _copied(alias: str) -> str:
+    """The name of a fresh copy of the database behind `alias`. Rights on the database itself have to be given anew."""
+    from django.db import connections
+
+    from apps.core.db.roles import roles_of
+
+    roles = roles_of(alias)
+    original = connections[alias].settings_dict["NAME"]
+    name = "_".join(filter(None, ["test", original, _worker()]))
+    words = {role: sql.Identifier(getattr(roles, role)) for role in ("owner", "application", "relay")}
+    words |= {"copy": sql.Identifier(name), "original": sql.Identifier(original)}
+    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True, connect_timeout=10) as server:
+        for statement in (
+            "create database {copy} template {original} owner {owner}",
+            "revoke all on database {copy} from public",
+            "grant connect on database {copy} to {owner}, {application}, {relay}",
+        ):
+            server.execute(sql.SQL(statement).format(**words))
+    return name
+
+
+def _use(alias: str, name: str) -> None:
+    """Let everything in this process mean the copy: Django, the relay, and whoever passes a pooler by."""
+    from django.conf import settings
+    from django.db import connections
+
+    _disconnect(alias)
+    connections[alias].settings_dict["NAME"] = name
+    settings.DATABASES[alias]["NAME"] = name
+    for urls in (settings.DATABASE_RELAY_URLS, settings.DATABASE_DIRECT_URLS):
+        if alias in urls:
+            urls[alias] = urlunsplit(urlsplit(urls[alias])._replace(path=f"/{name}"))
+
+
+def _disconnect(alias: str) -> None:
+    """While anybody is connected to a database it cannot be copied."""
+    from django.db import connections
+
+    connections[alias].close()
+
+
+def forget_committed_rows() -> None:
+    """Remove every row that a test committed: past row-level security, triggers and foreign keys, as nobody else may.
+
+    Django would TRUNCATE, which needs rights that the platform never grants, and then ask every app anew for its
+    permissions; most tables hold nothing, and to delete that costs next to nothing.
+    """
+    from django.conf import settings
+    from django.db import connections
+
+    for alias in settings.PRIMARY_ALIASES:
+        name = connections[alias].settings_dict["NAME"]
+        with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], dbname=name, connect_timeout=10) as database:
+            database.execute(_FORGET_ROWS)
+
+
+def forget_lost_connections() -> None:
+    """A session that an earlier test let the server end would fail every test after it."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None and connection.connection.closed:
+            connection.in_atomic_block = False
+            connection.close()

@@ -1,0 +1,149 @@
+"""The pytest plugin of the whole suite (`-p apps.core.testing.plugin`): real servers, real roles, a clean slate."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+_stack = ExitStack()
+_redis: dict[str, Any] = {}
+atexit.register(_stack.close)  # pytest does not unconfigure after a usage error
+LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Before Django reads its settings the servers must be known; after that the root conftest may use models."""
+    import django
+
+    from apps.core.testing import servers
+
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if not worker:
+        servers.start_servers(_stack)
+    else:
+        servers.use_own_redis_database(int(worker.removeprefix("gw")) % 15 + 1)
+    django.setup()
+    _hash_passwords_quickly()
+    _forget_rows_quickly()
+    _find_files_when_asked()
+    return (yield)
+
+
+def _hash_passwords_quickly() -> None:
+    """Passwords are slow to check on purpose; here nobody steals any."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
+
+def _forget_rows_quickly() -> None:
+    from django.test import TransactionTestCase
+
+    from apps.core.testing.databases import forget_committed_rows
+
+    TransactionTestCase._fixture_teardown = lambda _: forget_committed_rows()  # type: ignore[attr-defined,method-assign]
+
+
+def _find_files_when_asked() -> None:
+    """Each of a thousand test clients is a start of the application, which would list every static file."""
+    from django.conf import settings
+
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from apps.core.testing import contexts
+    from apps.core.testing.ledger import LedgerPlugin, is_whole_run
+    from apps.core.testing.operations import OperationPlugin
+
+    contexts.register(config)
+    if is_whole_run(config):
+        config.pluginmanager.register(OperationPlugin())
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        config.pluginmanager.register(LedgerPlugin(config))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before the processes of a parallel run start: what they copy their databases from."""
+    from pytest_django.plugin import blocking_manager_key
+
+    from apps.core.testing.databases import make_originals
+
+    if session.config.getoption("numprocesses", None) and not session.config.option.collectonly:
+        with session.config.stash[blocking_manager_key].unblock():
+            make_originals(session.config)
+
+
+def pytest_unconfigure() -> None:
+    _stack.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that may use the database may use both: an event or a history row may land in either."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None and "databases" not in marker.kwargs:
+            item.add_marker(pytest.mark.django_db(*marker.args, **marker.kwargs, databases="__all__"), append=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The long files first, so that the processes of a parallel run end together; in random order as before."""
+    session.items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No limit, session or cached answer of an earlier test."""
+    from apps.core.testing.contexts import uses_database
+    from apps.core.testing.databases import forget_lost_connections
+
+    forget_lost_connections()
+    yield
+    if uses_database(request.node):
+        _empty_redis()
+
+
+def _empty_redis() -> None:
+    import redis
+    from django.conf import settings
+
+    for url in (settings.REDIS_URL, settings.CACHE_REDIS_URL):
+        if url not in _redis:
+            _redis[url] = redis.Redis.from_url(url)
+        _redis[url].flushdb()
+
+
+@pytest.fixture
+def tenant_id() -> UUID:
+    """The id of this test's tenant. Nothing is entered: `with tenant(tenant_id)` or `in_tenant` does that."""
+    from apps.core.db.ids import uuid7
+
+    return uuid7()
+
+
+@pytest.fixture
+def other_tenant_id() -> UUID:
+    """The id of a tenant that must see nothing of this test's."""
+    from apps.core.db.ids import uuid7
+
+    return uuid7()
+
+
+@pytest.fixture
+def in_tenant(tenant_id: UUID) -> Iterator[UUID]:
+    """Run the test inside its tenant."""
+    from apps.core.tenancy import tenant
+
+    with tenant(tenant_id):
+        yield tenant_id

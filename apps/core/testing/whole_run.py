@@ -1,0 +1,74 @@
+"""`bin/test`: the whole suite in parallel, measured; then the coverage, its gates, and the counts as the last line.
+
+With arguments it is a plain pytest run of just that: no gates, no ledger.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from coverage import Coverage
+
+from apps.core.testing import coverage_report
+from apps.core.testing.contexts import INTEGRATION
+
+ROOT = Path(__file__).resolve().parents[3]
+DATA = ROOT / ".coverage"  # left for `coverage html`
+PROCESSES = "2"
+# --create-db: a whole run migrates anew, since migrations are a part of what it tests.
+_OPTIONS = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", "--create-db", "--durations=12"]
+
+
+class Counts:
+    """How many tests passed, failed and were skipped, as pytest counts them; what could not be run has failed."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = self.skipped = 0
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        number = {kind: len(reports) for kind, reports in terminalreporter.stats.items()}
+        self.passed = number.get("passed", 0) + number.get("xpassed", 0)
+        self.failed = number.get("failed", 0) + number.get("error", 0)
+        self.skipped = number.get("skipped", 0) + number.get("xfailed", 0)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit status: 0 only when tests, ledger and gates are green."""
+    if arguments:
+        return pytest.main(arguments)
+    with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
+        counts, status, measured = _measured_run(Path(folder))
+        short = coverage_report.write(measured, sys.stdout)
+    if short and status == 0:
+        status = 1
+    sys.stdout.write(f"{counts}\n")
+    return status
+
+
+def _measured_run(folder: Path) -> tuple[Counts, int, Coverage]:
+    """Everything is measured from the first import on: here, in the test processes and in all that tests start."""
+    settings = str(ROOT / "pyproject.toml")
+    # Files that are to be combined must bear the name of the file that they are combined into.
+    os.environ |= {"COVERAGE_FILE": str(folder / DATA.name), "COVERAGE_PROCESS_START": settings}
+    counts = Counts()
+    here = Coverage(config_file=settings, context=INTEGRATION)
+    here.start()
+    status = int(pytest.main(_OPTIONS, plugins=[counts]))
+    here.stop()
+    here.save()
+    measured = Coverage(config_file=settings, data_file=str(DATA))
+    measured.combine([str(folder)])
+    measured.save()
+    return counts, status, measured
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main(sys.argv[1:]))

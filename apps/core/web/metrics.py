@@ -1,0 +1,49 @@
+"""`/metrics`: what all worker processes of this server measure, together (PROMETHEUS_MULTIPROC_DIR)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
+from prometheus_client import Counter, Gauge
+
+from apps.core.web.threads import ThreadPool
+
+_THREADS = Gauge("web_threads", "Threads that may run requests.", multiprocess_mode="livesum")
+_BUSY = Gauge("web_threads_busy", "Threads that run a request.", multiprocess_mode="livesum")
+_QUEUED = Gauge("web_queue_length", "Requests that wait for a thread.", multiprocess_mode="livesum")
+_CONNECTIONS = Gauge("web_connections", "Open client connections.", multiprocess_mode="livesum")
+_REFUSED = Counter("web_requests_refused", "Requests answered 503 because the queue was full.")
+
+
+class _Seen:
+    refused = 0
+
+
+def watch(pool: ThreadPool) -> None:
+    """Begin to measure a pool that has just been started."""
+    _Seen.refused = pool.refused
+    sample(pool, connections=0)
+
+
+def sample(pool: ThreadPool, *, connections: int) -> None:
+    """Take the pool's measure. Called with the heartbeat: a gauge set for each request would cost every request."""
+    _THREADS.set(pool.threads)
+    _BUSY.set(pool.busy)
+    _QUEUED.set(pool.waiting)
+    _CONNECTIONS.set(connections)
+    _REFUSED.inc(pool.refused - _Seen.refused)
+    _Seen.refused = pool.refused
+
+
+def exposition() -> tuple[bytes, str]:
+    """All measures in Prometheus' text format, and its content type. Reads a file per process: some milliseconds."""
+    response = ExportToDjangoView(None)
+    return response.content, response["Content-Type"]
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """GET /metrics."""
+    text, content_type = exposition()
+    return HttpResponse(text, content_type=content_type)

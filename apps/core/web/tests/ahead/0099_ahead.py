@@ -1,0 +1,5 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """Changes nothing; what counts is that it has not been applied."""

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class CredentialsConfig(AppConfig):
+    name = "apps.iam.credentials"
+    label = "credentials"
+
+    def ready(self) -> None:
+        from apps.iam.credentials import checks  # noqa: F401

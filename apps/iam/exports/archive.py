@@ -1,0 +1,58 @@
+"""The file: a zip of JSON Lines, written as a stream, with a manifest that says what is in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import IO, Any
+
+from apps.iam.exports.sources import Part
+
+FORMAT = 1
+_TOLD_EVERY = 1000
+
+Told = Callable[[str, int, int], None]
+"""Called with the part at hand, how many parts are done, and how many rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: rows by file."""
+
+    counts: dict[str, int]
+
+
+def write_archive(file: IO[bytes], parts: Iterable[Part], about: dict[str, Any], told: Told) -> Written:
+    """Write all parts, then the manifest. No more than a page of rows is in memory at any time."""
+    counts: dict[str, int] = {}
+    listed: list[dict[str, Any]] = []
+    total = 0
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for place, part in enumerate(parts):
+            told(part.label, place, total)
+            count, digest = _write_part(
+                archive, part, lambda n, at=place, of=part, so=total: told(of.label, at, so + n)
+            )
+            counts[part.file], total = count, total + count
+            entry = {"file": part.file, "what": part.label, "rows": count, "sha256": digest}
+            listed.append(entry | ({"left_out": list(part.left_out)} if part.left_out else {}))
+        manifest = {"format": FORMAT, **about, "rows": total, "files": listed}
+        archive.writestr("manifest.json", json.dumps(manifest, indent=2, default=str, ensure_ascii=False))
+    told("", len(listed), total)
+    return Written(counts)
+
+
+def _write_part(archive: zipfile.ZipFile, part: Part, told: Callable[[int], None]) -> tuple[int, str]:
+    digest, count = hashlib.sha256(), 0
+    with archive.open(part.file, "w", force_zip64=True) as entry:
+        for row in part.rows():
+            line = json.dumps(row, default=str, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            entry.write(line)
+            digest.update(line)
+            count += 1
+            if count % _TOLD_EVERY == 0:
+                told(count)
+    return count, digest.hexdigest()

@@ -1,0 +1,185 @@
+"""Everything of a company in one file, and nothing of another one."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from apps.business.facade import business
+from apps.core.tenancy import tenant
+from apps.core.tenantdata.tables import exported_tables
+from apps.iam.audit.events import SecurityEventRecorded
+from apps.iam.audit.files import verify_file
+from apps.iam.exports import commands, queries, tasks
+from apps.iam.exports.errors import ExportNotFound, ExportNotReady
+from apps.iam.exports.models import SILENCE, Export
+from apps.iam.service_accounts import commands as service_accounts
+from apps.iam.users import commands as users
+from apps.iam.users import queries as people
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def request_export(by_owner):
+    return lambda: commands.request_company_export(actor=by_owner, now=timezone.now())
+
+
+class TestArchive:
+    def test_holds_every_table_with_every_row(self, request_export, made, company, member):
+        member("clerk", name="Zoë Blum")
+
+        archive = made(request_export())
+
+        files = {entry["file"]: entry for entry in archive.manifest["files"]}
+        own = {f"iam/{table.name}.jsonl" for table in exported_tables("default")}
+        theirs = {f"business/{table.name}.jsonl" for table in business.exported_tables()}
+        assert set(files) == own | theirs | {"iam/tenant.jsonl", "iam/people.jsonl", "iam/security_log.jsonl"}
+        assert {row["name"] for row in archive.rows("iam/users_membership")} == {"Olive Hart", "Zoë Blum"}
+        assert archive.rows("iam/tenant")[0]["slug"] == company.slug
+
+    def test_holds_the_security_log_in_a_form_that_can_be_verified(self, request_export, made, by_owner, owner, drain):
+        users.set_password(user_id=owner.user_id, password="a password that nobody guesses")
+        request = request_export()
+        drain()
+
+        log = made(request).zip.read("iam/security_log.jsonl").decode()
+
+        report = verify_file(io.StringIO(log))
+        assert (report.intact, report.complete, report.records > 0) == (True, True, True)
+        assert not verify_file(io.StringIO(log.replace("data.exported", "data.imported"))).intact
+
+    def test_says_in_its_manifest_what_each_file_holds(self, request_export, made, owner):
+        archive = made(request_export())
+
+        assert archive.manifest["rows"] == sum(entry["rows"] for entry in archive.manifest["files"])
+        for entry in archive.manifest["files"]:
+            content = archive.zip.read(entry["file"])
+            assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+            assert entry["rows"] == len(content.splitlines())
+
+    def test_holds_nothing_of_another_company(self, request_export, made, other_company, member):
+        with tenant(other_company.id):
+            stranger = member("owner", name="Stranger Danger")
+
+        text = made(request_export()).everything()
+
+        assert "Stranger Danger" not in text
+        assert str(stranger.user_id) not in text
+        assert str(other_company.id) not in text
+
+    def test_holds_no_secret(self, request_export, made, company, by_owner, owner):
+        password = "a password that nobody guesses"
+        users.add_member(
+            email="zoe@mail.example", name="Zoë", roles=["clerk"], password=password, actor=by_owner, now=timezone.now()
+        )
+        client_id, secret = service_accounts.register_api_client(
+            tenant_id=company.id, name="Robot", roles=["clerk"], actor=by_owner, now=timezone.now()
+        )
+        key = service_accounts.create_key(
+            holder_id=owner.user_id, holder_kind="user", name="Mine", actor=by_owner, now=timezone.now()
+        )
+        archive = made(request_export())
+
+        text = archive.everything()
+        assert client_id in text
+        for told in (password, secret, key.secret, key.row.digest, people.user_by_email("zoe@mail.example").password):
+            assert told not in text
+        left_out = {entry["file"]: entry.get("left_out", []) for entry in archive.manifest["files"]}
+        assert "client_secret" in left_out["iam/oidc_application.jsonl"]
+
+
+class TestRequest:
+    def test_is_told_to_the_log_once_while_it_is_open(self, request_export, published):
+        first = request_export()
+
+        assert request_export().id == first.id
+        told = [(one.kind, one.details["step"]) for one in published if isinstance(one, SecurityEventRecorded)]
+        assert told == [("data.exported", "requested")]
+
+    def test_makes_another_one_after_that(self, request_export, made):
+        first = request_export()
+        made(first)
+
+        assert request_export().id != first.id
+
+    def test_is_not_seen_by_another_company(self, request_export, other_company):
+        found = request_export()
+
+        with tenant(other_company.id), pytest.raises(ExportNotFound):
+            queries.export(found.id, queries.all_exports())
+
+
+class TestJob:
+    def test_says_how_far_it_has_come(self, request_export, made):
+        found = request_export()
+        made(found)
+
+        found.refresh_from_db()
+        assert (found.progress, found.parts_done) == (100, found.parts_total)
+        assert found.rows_done == sum(found.counts.values()) > 0
+        assert found.size_bytes == storages["exports"].size(found.file)
+
+    def test_makes_it_once_however_often_it_runs(self, request_export, made):
+        found = request_export()
+        first = made(found)
+        again = made(found)
+
+        assert first.content == again.content
+
+    def test_leaves_alone_what_another_job_is_at(self, request_export):
+        found = request_export()
+        found.begin(at=timezone.now())
+        found.save()
+
+        assert commands.make_export(export_id=found.id, now=timezone.now()).state == "running"
+
+    def test_begins_anew_after_a_job_that_died(self, request_export, made):
+        found = request_export()
+        found.begin(at=timezone.now() - SILENCE - timedelta(seconds=1))
+        found.save()
+
+        assert queries.waiting_ids(now=timezone.now()) == [found.id]
+        assert made(found).manifest["rows"] > 0
+
+    def test_notes_why_it_failed(self, request_export, monkeypatch):
+        found = request_export()
+        monkeypatch.setattr("apps.iam.exports.sources.parts_of_company", lambda: 1 / 0)
+
+        with pytest.raises(ZeroDivisionError):
+            tasks.make(tenant_id=str(found.tenant_id), export_id=str(found.id))
+
+        found.refresh_from_db()
+        assert (found.state, found.failure) == ("failed", "something went wrong on our side")
+
+
+class TestEnd:
+    def test_takes_the_file_away_when_its_time_is_over(self, request_export, made):
+        found = request_export()
+        made(found)
+        found.refresh_from_db()
+        file = found.file
+        Export.objects.filter(id=found.id).update(expires_at=timezone.now())
+
+        tasks.sweep()
+        tasks.sweep()
+
+        found.refresh_from_db()
+        assert (found.state, storages["exports"].exists(file)) == ("expired", False)
+        with pytest.raises(ExportNotReady):
+            queries.file_of(found)
+
+    def test_forgets_old_records_with_their_files(self, request_export, made):
+        found = request_export()
+        made(found)
+        found.refresh_from_db()
+
+        assert commands.forget_exports(before=timezone.now() - timedelta(days=1)) == 0
+        assert commands.forget_exports(before=timezone.now() + timedelta(days=1)) == 1
+        assert not storages["exports"].exists(found.file)
+        assert not Export.objects.exists()

@@ -1,0 +1,126 @@
+"""What an identity provider publishes of itself: its configuration (OpenID Connect Discovery 1.0) and its keys.
+
+Both are kept for a while, so that a sign-in costs one call. A key that is not known yet has the keys fetched again,
+but not more often than once in a while, whoever makes up names of keys.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from django.conf import settings
+from django.core.cache import cache
+
+from apps.core.remote.outbound import AddressRefused, Unreachable, check_form, fetch
+from apps.iam.identity_providers.errors import ProviderMisconfigured, ProviderUnreachable
+from apps.iam.identity_providers.facts import CONFIGURATION
+
+KEPT_S = 3600
+KEYS_AGAIN_S = 30
+MOST_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where a provider answers, and how it wants to be asked."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str
+    token_auth_methods: tuple[str, ...]
+    names_itself: bool
+
+    @property
+    def authorization_origin(self) -> str:
+        parts = urlsplit(self.authorization_endpoint)
+        return f"{parts.scheme}://{parts.netloc}"
+
+
+def metadata_of(issuer: str, *, fresh: bool = False) -> Metadata:
+    """A provider's configuration; with `fresh` as it is now. Raises ProviderUnreachable, ProviderMisconfigured."""
+    key = _key("configuration", issuer)
+    found = None if fresh else cache.get(key)
+    if found is None:
+        found = fetched_json(issuer.rstrip("/") + CONFIGURATION)
+        _read(issuer, found)
+        cache.set(key, found, KEPT_S)
+    return _read(issuer, found)
+
+
+def keys_of(metadata: Metadata, *, again: bool = False) -> dict[str, Any]:
+    """A provider's public keys; with `again` newer ones than were kept, as far as it may be asked.
+
+    Raises ProviderUnreachable, ProviderMisconfigured.
+    """
+    key = _key("keys", metadata.jwks_uri)
+    found: dict[str, Any] | None = cache.get(key)
+    if found is None or (again and cache.add(f"{key}.again", 1, KEYS_AGAIN_S)):
+        found = fetched_json(metadata.jwks_uri)
+        if not isinstance(found.get("keys"), list):
+            raise ProviderMisconfigured("its keys are no JSON Web Key Set")
+        cache.set(key, found, KEPT_S)
+    return found
+
+
+def fetched_json(url: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> Any:
+    """The JSON object at an address. Raises ProviderUnreachable, ProviderMisconfigured."""
+    status, found = answered_json(url, form=form, headers=headers)
+    if status != 200:
+        raise ProviderMisconfigured(f"{urlsplit(url).path} answers {status}")
+    return found
+
+
+def answered_json(
+    url: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """Status and JSON object of an answer, {} where it has none and is no success. Raises ProviderUnreachable,
+    ProviderMisconfigured.
+    """
+    try:
+        answer = fetch(url, timeout_s=settings.OUTBOUND_TIMEOUT_S, most_bytes=MOST_BYTES, form=form, headers=headers)
+    except Unreachable as error:
+        raise ProviderUnreachable from error
+    except AddressRefused as error:
+        raise ProviderMisconfigured(str(error)) from error
+    try:
+        return answer.status, msgspec.json.decode(answer.body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if answer.status != 200:
+            return answer.status, {}
+        raise ProviderMisconfigured(f"{urlsplit(url).path} answers with something that is no JSON object") from error
+
+
+def _read(issuer: str, found: dict[str, Any]) -> Metadata:
+    if found.get("issuer") != issuer:
+        raise ProviderMisconfigured(f"it calls itself {str(found.get('issuer'))[:200]!r}, not {issuer!r}")
+    methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    return Metadata(
+        issuer=issuer,
+        authorization_endpoint=_endpoint(found, "authorization_endpoint"),
+        token_endpoint=_endpoint(found, "token_endpoint"),
+        jwks_uri=_endpoint(found, "jwks_uri"),
+        userinfo_endpoint=_endpoint(found, "userinfo_endpoint") if found.get("userinfo_endpoint") else "",
+        token_auth_methods=tuple(str(method) for method in methods) if isinstance(methods, list) else (),
+        names_itself=found.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _endpoint(found: dict[str, Any], name: str) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+        raise ProviderMisconfigured(f"its configuration names no {name}")
+    try:
+        check_form(value)
+    except AddressRefused as error:
+        raise ProviderMisconfigured(f"{name}: {error}") from error
+    return value
+
+
+def _key(what: str, address: str) -> str:
+    return f"identity-provider.{what}.{hashlib.sha256(address.encode()).hexdigest()}"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from apps.iam.oidc.tests import identity
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """Argon2 is slow on purpose; that it is used is for the tests of people to show."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture
+def acme(db: None) -> Any:
+    return identity.company("acme")
+
+
+@pytest.fixture
+def mia(acme: Any) -> identity.Somebody:
+    return identity.member_of(acme)
+
+
+@pytest.fixture
+def browser() -> identity.Browser:
+    return identity.Browser()
+
+
+@pytest.fixture
+def flow(mia: identity.Somebody, browser: identity.Browser) -> identity.Flow:
+    """A sign-in at another application than ours, which the test plays."""
+    client, secret = identity.second_client()
+    return identity.Flow(client.client_id, secret, identity.SECOND_CLIENT_URI, browser)

@@ -1,0 +1,73 @@
+"""What others may know about the people of a tenant. All of one membership's events are in order."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from apps.core.events import Event, event
+from apps.iam.audit.kinds import Kind
+from apps.iam.audit.relevance import security_relevant
+
+
+@security_relevant(Kind.MEMBER_CHANGED, subject="user_id", shows=("email", "name", "roles"), change="invited")
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberInvited(Event):
+    """Somebody became a member of the tenant; the first event of a membership."""
+
+    membership_id: UUID
+    user_id: UUID
+    email: str
+    name: str
+    roles: tuple[str, ...]
+
+
+@security_relevant(Kind.MEMBER_CHANGED, subject="user_id", shows=("name", "status"), change="updated")
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberUpdated(Event):
+    """A member has another name, or was suspended or reinstated: this is how it is now."""
+
+    membership_id: UUID
+    user_id: UUID
+    name: str
+    status: str
+
+
+@security_relevant(Kind.ROLES_ASSIGNED, subject="user_id", shows=("roles",))
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberRolesChanged(Event):
+    """A member holds exactly these roles from now on.
+
+    A single role that is given or ended besides, or that expires, is told by `RoleAssigned` and `RoleAssignmentEnded`.
+    """
+
+    membership_id: UUID
+    user_id: UUID
+    roles: tuple[str, ...]
+
+
+@security_relevant(Kind.MEMBER_CHANGED, subject="user_id", change="deleted")
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberDeleted(Event):
+    """Somebody is no longer a member, and holds no role. Their sessions in this tenant are to end."""
+
+    membership_id: UUID
+    user_id: UUID
+
+
+@security_relevant(Kind.MEMBER_CHANGED, subject="user_id", shows=("roles",), change="restored")
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberRestored(Event):
+    """A deleted member is back, with exactly the roles of before."""
+
+    membership_id: UUID
+    user_id: UUID
+    roles: tuple[str, ...]
+
+
+@event(topic="iam.users", aggregate="Membership", version=1)
+class MemberEmailChanged(Event):
+    """A member uses another address from now on, with which they sign in."""
+
+    membership_id: UUID
+    user_id: UUID
+    email: str

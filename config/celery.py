@@ -1,0 +1,31 @@
+"""The Celery application: jobs, and event consumption beside them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from celery import Celery, Task
+
+from apps.core.events.worker import EventConsumers
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+
+class PlatformTask(Task):  # type: ignore[misc]
+    """Runs with no ambient tenant, also when it is called in place: a task brings its own."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from apps.core.tenancy import no_tenant
+
+        with no_tenant():
+            return super().__call__(*args, **kwargs)
+
+
+app = Celery("platform", task_cls=PlatformTask)
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.steps["worker"].add(EventConsumers)

@@ -1,0 +1,41 @@
+"""REST: envelope, problem documents, deny by default, schema."""
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.core.api.authentication.PrincipalAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.core.api.permissions.DeclaredPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.api.rendering.EnvelopeRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.CursorPage",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.EnvelopeSchema",
+    "EXCEPTION_HANDLER": "apps.core.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "PAGE_SIZE": 50,
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Platform API",
+    "VERSION": "1",
+    "DESCRIPTION": "Identity, catalogue, stock and orders of one tenant. Errors are problem documents (RFC 9457).",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "InvitationStateEnum": ["open", "expired", "accepted", "revoked"],
+        "AuthenticatorKindEnum": "apps.iam.authenticators.models.Kind",
+        "LineKindEnum": "apps.business.orders.models.LineKind",
+        "ApplicationKindEnum": "apps.iam.oidc.clients.queries.KINDS",
+        "ApiKeyStateEnum": "apps.iam.service_accounts.queries.KEY_STATES",
+        "MemberStateEnum": "apps.iam.users.queries.STATES",
+        "OrderStatusEnum": "apps.business.orders.models.Order.Status",
+        "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
+        "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",
+        "TenantStatusEnum": "apps.iam.tenants.models.Tenant.Status",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}

@@ -1,0 +1,30 @@
+"""The event log's way to its readers, and what happens to those that fail."""
+
+from config.env import env
+from config.services import ALL
+
+EVENTS_TRANSPORT = env.str("EVENTS_TRANSPORT", default="postgres")  # or "kafka"
+# The name under which the relay keeps how far it has published; another one publishes the whole log anew.
+KAFKA_PUBLICATION = env.str("KAFKA_PUBLICATION", default="relay.kafka")
+KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.1:9092"])
+# Which database's log holds a topic, and the effects of a group: both are named `<service>.…`.
+EVENTS_LOG_OF_SERVICE = {service.name: service.database for service in ALL.values() if service.database}
+# "all" groups of this process's services, "none", or their names.
+EVENTS_CONSUME = env.list("EVENTS_CONSUME", default=["all"])
+
+EVENTS_BATCH_SIZE = env.int("EVENTS_BATCH_SIZE", default=500)
+# Readers are woken by NOTIFY; this is the floor for a lost one.
+EVENTS_POLL_INTERVAL_S = env.float("EVENTS_POLL_INTERVAL_S", default=1.0)
+# The relay looks for new events this often when none came of late, and 10 times as often when some did.
+EVENTS_RELAY_IDLE_S = env.float("EVENTS_RELAY_IDLE_S", default=0.05)
+
+EVENTS_MAX_ATTEMPTS = env.int("EVENTS_MAX_ATTEMPTS", default=5)
+EVENTS_RETRY_BASE_S = env.float("EVENTS_RETRY_BASE_S", default=0.5)
+EVENTS_RETRY_CAP_S = env.float("EVENTS_RETRY_CAP_S", default=30.0)
+# A group of which more than half of its last so many events became dead letters stops: the fault is not in the events.
+EVENTS_FLOOD_WINDOW = env.int("EVENTS_FLOOD_WINDOW", default=50)
+# How long it is remembered that an event had its effect: longer than any transport may redeliver it.
+EVENTS_INBOX_DAYS = env.int("EVENTS_INBOX_DAYS", default=30)
+EVENTS_PARTITIONS_AHEAD = env.int("EVENTS_PARTITIONS_AHEAD", default=3)
+# A Kafka consumer that says nothing for this long has lost its partitions to the others of its group.
+KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)

@@ -1,0 +1,65 @@
+"""Secure by default; no secret has a default outside development."""
+
+from urllib.parse import urlsplit
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import env
+from config.settings.core import BASE_URL, ENVIRONMENT
+
+SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
+if not SECRET_KEY:
+    if ENVIRONMENT != "development":
+        raise ImproperlyConfigured("DJANGO_SECRET_KEY is needed outside development")
+    SECRET_KEY = "development-only-" + "0" * 40
+
+# Former keys, which still open what they sealed and vouch for what they signed.
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+
+_url = urlsplit(BASE_URL)
+TLS = _url.scheme == "https"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_url.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [f"{_url.scheme}://{_url.netloc}"]
+CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = TLS
+CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.api.error_pages.csrf_failure"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME = "__Host-op_session" if TLS else "op_session"
+BFF_COOKIE_NAME = "__Host-bff_session" if TLS else "bff_session"
+CONSISTENCY_COOKIE_NAME = "__Host-consistency" if TLS else "consistency"
+DEVICE_COOKIE_NAME = "__Host-device" if TLS else "device"
+SESSION_COOKIE_AGE = env.int("SESSION_ABSOLUTE_S", default=12 * 3600)
+
+SECURE_SSL_REDIRECT = TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if TLS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TLS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^startupz$", r"^metrics$"]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
+}
+
+# Whether addresses that tenants choose (back-channel logout, webhooks) may be plain http or in a private network.
+OUTBOUND_PRIVATE_ADDRESSES = env.bool("OUTBOUND_PRIVATE_ADDRESSES", default=ENVIRONMENT == "development")
+OUTBOUND_TIMEOUT_S = env.float("OUTBOUND_TIMEOUT_S", default=5.0)

@@ -1,0 +1,21 @@
+"""Every route of this process: operations, schema and documentation, the admin, and what its services bring."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config.services import services_here
+
+urlpatterns = [
+    path("", include("apps.core.web.urls")),
+    path("api/", include("apps.core.api.urls")),
+    path("mail/", include("apps.core.api.outbox")),
+    *[path("", include(urls)) for service in services_here() for urls in service.urls],
+    path("admin/", admin.site.urls),  # after iam, which has its sign-in page
+]
+
+handler400 = "apps.core.api.error_pages.bad_request"
+handler403 = "apps.core.api.error_pages.forbidden"
+handler404 = "apps.core.api.error_pages.not_found"
+handler500 = "apps.core.api.error_pages.server_error"

@@ -1,0 +1,314 @@
+"""A whole platform is started, looked at, stopped, hurt and started again. What was acknowledged is never lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from apps.core.embedded import ports
+from tests.journeys.client import ApiClient, order_for
+from tests.journeys.installation import Installation, installed
+from tests.journeys.waiting import until
+
+OWN = {"supervisor", "postgres", "redis", "cache-redis", "web", "worker", "relay", "beat"}
+STOCK = 100_000
+# Its first try is still under way, or a database is away for a moment.
+TRY_AGAIN = (409, 503)
+REVENUE = re.compile(r"Revenue, 30 days · GBP</p>\s*<p class=\"stat-value\">£([\d,.]+)<")
+ENDED_BY_KILL = "was ended by signal SIGKILL"
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """One for this file, kept from test to test: each finds it running or not."""
+    with installed() as own:
+        yield own
+
+
+@pytest.fixture
+def running(installation: Installation) -> Installation:
+    return installation.start()
+
+
+@pytest.fixture
+def api(running: Installation) -> Iterator[ApiClient]:
+    client = ApiClient.of(running)
+    yield client
+    client.close()
+
+
+class TestRunning:
+    def test_tells_scripts_where_it_is_and_nobody_else(self, running):
+        told = running.told()
+
+        assert stat.S_IMODE(running.state.platform.stat().st_mode) == 0o600
+        assert set(running.pids()) == OWN
+        assert [tenant["slug"] for tenant in told["tenants"]] == ["acme", "globex"]
+        for tenant in told["tenants"]:
+            assert [account["role"] for account in tenant["accounts"]] == ["owner", "manager", "clerk", "viewer"]
+            assert tenant["api_client"]["token_url"] == f"{told['base_url']}/oidc/token"
+            for account in tenant["accounts"]:
+                assert account["password"] in running.said
+
+    @pytest.mark.parametrize("path", ["livez", "startupz", "readyz"])
+    def test_answers_probes(self, running, path):
+        answer = httpx2.get(f"{running.base_url}/{path}", timeout=30)
+
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["status"] in ("alive", "ready", "started")
+        assert all(check["ok"] for check in answer.json().get("checks", []))
+
+    def test_shows_metrics(self, running, api):
+        api.get("me")
+        counted = "django_http_responses_total_by_status"
+
+        def families() -> dict[str, Any]:
+            text = httpx2.get(f"{running.base_url}/metrics", timeout=30).text
+            return {family.name: family for family in text_string_to_metric_families(text)}
+
+        found = until(lambda: families().get(counted), "responses are counted")
+        assert any(sample.labels == {"status": "200"} and sample.value >= 1 for sample in found.samples)
+
+    def test_serves_documentation_and_schema(self, running):
+        assert httpx2.get(f"{running.base_url}/api/docs", timeout=60).status_code == 200
+        schema = httpx2.get(f"{running.base_url}/api/schema", headers={"Accept": "application/json"}, timeout=60)
+        assert schema.json()["openapi"].startswith("3.")
+
+
+class TestOneTrace:
+    def test_leads_from_the_answer_to_the_consumers_line(self, running, api):
+        tenant_id = running.tenant("acme")["id"]
+        answer = api.request("POST", "orders", json=order_for(api.new_product(stock=1)))
+        trace = answer.headers["x-trace-id"]
+        assert answer.json()["traceId"] == trace
+
+        lines = until(lambda: _both_groups(running, trace), "both consumers have said so")
+        assert {line["group"] for line in lines} == {"business.order_summary", "business.daily_revenue"}
+        assert {line["tenant_id"] for line in lines} == {tenant_id}
+        (request,) = [line for line in running.log("web") if line.get("trace_id") == trace]
+        assert (request["method"], request["path"], request["status"]) == ("POST", "/api/v1/orders", 201)
+        assert request["tenant_id"] == tenant_id
+        order = answer.json()["data"]
+        assert [event["correlation_id"] for event in api.get(f"orders/{order['id']}/events")] == [trace]
+        change = api.get("changes", q=order["id"])[0]
+        assert change["trace_id"] == trace
+
+    @pytest.mark.parametrize("name", ["web", "relay"])
+    def test_is_in_logs_that_are_json_line_by_line(self, running, api, name):
+        api.get("me")
+
+        for line in running.log_lines(name):
+            assert {"event", "level", "timestamp"} <= set(json.loads(line)), line
+
+    def test_keeps_secrets_out_of_the_logs(self, running, api):
+        secrets = [account["password"] for slug in ("acme", "globex") for account in running.tenant(slug)["accounts"]]
+        secrets += [running.tenant(slug)["api_client"]["client_secret"] for slug in ("acme", "globex")]
+        secrets += [word for word in json.loads(running.state.secrets.read_text()).values() if len(word) > 8]
+
+        for log in running.state.log.glob("*.log"):
+            text = log.read_text(errors="replace")
+            assert [secret for secret in secrets if secret in text] == [], log
+
+
+class TestStopping:
+    def test_ends_everything_by_itself_and_the_next_start_has_the_data(self, running, api):
+        order = api.post("orders", order_for(api.new_product(stock=4), 3))
+        until(lambda: api.get("orders", number=order["number"]), "the order is listed")
+        accounts = running.told()["tenants"]
+
+        said = running.stop()
+
+        assert running.exit_code == 0
+        assert running.processes() == []
+        assert ports.is_free(int(running.base_url.rpartition(":")[2]))
+        assert "Stopping" in said
+        assert "Warm shutdown" in "\n".join(running.log_lines("worker"))
+        assert "database system is shut down" in running.log_lines("postgres")[-1]
+        assert running.told() | {"tenants": []} == {
+            "base_url": running.base_url,
+            "ready": False,
+            "tenants": [],
+            "processes": [],
+        }
+        running.start()
+        assert running.told()["tenants"] == accounts
+        again = ApiClient.of(running)
+        assert again.get(f"orders/{order['id']}")["total_minor"] == order["total_minor"]
+        assert [row["id"] for row in again.get("orders", number=order["number"])] == [order["id"]]
+        again.close()
+
+    def test_lets_a_request_end_that_is_under_way(self, running, api):
+        """Orders are being placed when it is asked to stop: each gets its answer, or none and no effect."""
+        buyers = Buyers(running, api, patient=False)
+
+        with buyers:
+            until(lambda: len(buyers.placed) > 10, "orders are being placed")
+            running.stop()
+
+        running.start()
+        assert buyers.refused <= {"ConnectError", "RemoteProtocolError", "ReadError", 503}
+        after = ApiClient.of(running)
+        known = until(lambda: buyers.listed(after), "all orders are listed")
+        assert set(buyers.placed) <= {row["id"] for row in known}
+        after.close()
+
+
+class TestStarting:
+    def test_on_a_busy_port_takes_the_next_one_and_says_so(self, installation):
+        installation.stop()
+        with socket.create_server(("127.0.0.1", 8000)) if ports.is_free(8000) else socket.socket():
+            installation.start(PORT="")
+
+        assert 8000 < int(installation.base_url.rpartition(":")[2]) < 8100
+        assert "Port 8000 is taken" in installation.said
+        # Scripts may use the platform as soon as it is ready; the screen for people follows.
+        until(lambda: installation.base_url in installation.said, "the screen shows the address")
+        # The address is another one than at the first start: programs and people get in all the same.
+        assert installation.tenant("acme")["api_client"]["token_url"] == f"{installation.base_url}/oidc/token"
+        ApiClient.of(installation).close()
+        asked = httpx2.get(f"{installation.base_url}/orders/", follow_redirects=True, timeout=30)
+        assert (asked.status_code, asked.url.path) == (200, "/sign-in/"), asked.text
+        installation.stop()
+
+    def test_after_a_crash_of_the_supervisor_finds_all_that_was_acknowledged(self, running, api):
+        before = running.pids()
+        orders = [api.post("orders", order_for(api.new_product(stock=1))) for _ in range(3)]
+        postgres = running.pids()["postgres"]
+
+        running.kill()
+        running.start()
+
+        assert running.pids()["postgres"] != postgres
+        assert not set(before.values()) & {process.pid for process in running.processes()}
+        after = ApiClient.of(running)
+        for order in orders:
+            assert after.get(f"orders/{order['id']}")["number"] == order["number"]
+            until(lambda number=order["number"]: after.get("orders", number=number), "the order is listed")
+        after.close()
+
+
+class TestKillingProcesses:
+    @pytest.mark.slow
+    def test_while_orders_are_placed_loses_and_doubles_nothing(self, running, api):
+        """worker, relay, web and its database, at the worst of moments; people try again until they have an answer."""
+        _caught_up(running, api)
+        sold_before = _revenue_minor(api)
+        buyers = Buyers(running, api)
+
+        with buyers:
+            for name in ("worker", "relay", "web", "worker", "relay", "postgres"):
+                placed = len(buyers.placed)
+                until(lambda seen=placed: len(buyers.placed) >= seen + 5, "orders are being placed")
+                _kill(running, name)
+
+        rows = until(lambda: buyers.listed(api), "the list shows every order")
+        extra = _caught_up(running, api)
+        sold = sum(order["total_minor"] for order in buyers.placed.values())
+        pieces = sum(order["lines"][0]["quantity"] for order in buyers.placed.values())
+        assert sorted(row["id"] for row in rows) == sorted(buyers.placed)
+        assert sum(row["total_minor"] for row in rows) == sold
+        assert api.on_hand(buyers.product["id"]) == STOCK - pieces
+        assert _revenue_minor(api) == sold_before + sold + extra
+        for order_id in list(buyers.placed)[::5]:
+            assert [event["event_type"] for event in api.get(f"orders/{order_id}/events")] == ["OrderPlaced"]
+        for name in ("worker", "relay", "web", "postgres"):
+            assert f"{name} {ENDED_BY_KILL}" in running.said
+            assert f"{name} is started again" in running.said
+        assert running.told()["ready"]
+
+
+class Buyers:
+    """Two people who place orders for a product, one after the other, until the block ends.
+
+    Patient ones repeat a request with the same key until it is answered; others note what they got instead.
+    """
+
+    def __init__(self, running: Installation, api: ApiClient, *, patient: bool = True) -> None:
+        mark = uuid4().hex[:8]
+        self.product = api.new_product(stock=STOCK)
+        self._customer = api.post("customers", {"code": f"B-{mark}", "name": f"Buyer {mark}"})
+        self.placed: dict[str, dict[str, Any]] = {}
+        self.refused: set[str | int] = set()
+        self._running, self._patient = running, patient
+        self._enough = threading.Event()
+        self._pool = ThreadPoolExecutor(2)
+        self._work: list[Future[None]] = []
+
+    def __enter__(self) -> Buyers:
+        self._work = [self._pool.submit(self._buy, ApiClient.of(self._running), pieces) for pieces in (1, 2)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        self._pool.shutdown()
+        for work in self._work:
+            work.result()
+
+    def listed(self, api: ApiClient) -> list[dict[str, Any]]:
+        """What the list of orders shows of theirs, once it shows as many as were acknowledged."""
+        rows = list(api.every("orders", customer_id=self._customer["id"]))
+        return rows if len(rows) >= len(self.placed) else []
+
+    def _buy(self, client: ApiClient, pieces: int) -> None:
+        while not self._enough.is_set():
+            attempt = partial(self._attempt, client, pieces, {"Idempotency-Key": uuid4().hex})
+            order = until(attempt, "an answer") if self._patient else attempt()
+            if order:
+                self.placed[order["id"]] = order
+            if self._patient:  # as after an answer that was lost on its way
+                assert until(attempt, "the answer once more")["id"] == order["id"]
+        client.close()
+
+    def _attempt(self, client: ApiClient, pieces: int, key: dict[str, str]) -> dict[str, Any]:
+        wish = order_for(self.product, pieces) | {"customer_id": self._customer["id"]}
+        try:
+            answer = client.request("POST", "orders", json=wish, headers=key)
+        except httpx2.HTTPError as error:
+            self.refused.add(type(error).__name__)
+            return {}
+        if answer.status_code == 201:
+            return dict(answer.json()["data"])
+        self.refused.add(answer.status_code)
+        assert answer.status_code in TRY_AGAIN, answer.text
+        return {}
+
+
+def _kill(running: Installation, name: str) -> None:
+    """kill -9, and on with it once it is another one."""
+    before = running.pids()[name]
+    os.kill(before, signal.SIGKILL)
+    until(lambda: running.pids().get(name) not in (None, before), f"{name} is started again", reasons=running.reasons)
+
+
+def _both_groups(running: Installation, trace_id: str) -> list[dict[str, Any]]:
+    """The consumers' lines about an order's event, once both groups have written theirs."""
+    lines = [line for line in running.log("worker") if line.get("trace_id") == trace_id and "group" in line]
+    return lines if len({line["group"] for line in lines}) == 2 else []
+
+
+def _caught_up(running: Installation, api: ApiClient) -> int:
+    """Wait until every event so far has had its effects: place one more order and wait for its own. Its total."""
+    answer = api.request("POST", "orders", json=order_for(api.new_product(stock=1)))
+    until(lambda: _both_groups(running, answer.headers["x-trace-id"]), "the consumers have caught up")
+    return int(answer.json()["data"]["total_minor"])
+
+
+def _revenue_minor(api: ApiClient) -> int:
+    """What the dashboard says was sold in 30 days, in pence: from the read model that counts each event once."""
+    shown = REVENUE.search(api.page("/"))
+    assert shown, "the dashboard shows no revenue"
+    return round(float(shown[1].replace(",", "")) * 100)

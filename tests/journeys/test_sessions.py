@@ -1,0 +1,151 @@
+"""Sessions in the browser: what an open page learns, acting as somebody, from one company into another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.browsing import Visitor, toast
+from tests.journeys.mailbox import join
+
+pytestmark = pytest.mark.browser
+
+
+def listening(visitor: Visitor, path: str) -> Page:
+    """A page that has connected to the stream of news."""
+    with visitor.page.expect_response("**/events/stream") as connected:
+        visitor.open(path)
+    assert connected.value.ok
+    return visitor.page
+
+
+def person_named(visitor: Visitor, name: str) -> str:
+    """The path of a person's page."""
+    rows = visitor.context.request.get("/api/v1/users?limit=200").json()["data"]
+    return f"/people/{next(row['id'] for row in rows if row['name'] == name)}/"
+
+
+class TestSessionThatIsEndedElsewhere:
+    def test_is_told_on_the_page_that_is_open_and_leads_back_to_it(self, visitor, platform):
+        clerk, elsewhere = platform.account("acme", "clerk"), visitor()
+        here = visitor()
+        here.sign_in(clerk)
+        page = listening(here, "/orders/?status=placed")
+        elsewhere.sign_in(clerk, "/account/sessions/")
+        elsewhere.page.get_by_role("button", name="Sign out everywhere else").click()
+        elsewhere.page.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+        toast(elsewhere.page, "Signed out everywhere else")
+
+        dialog = page.get_by_role("dialog", name="You are signed out")
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("button", name="Sign in again").click()
+        here.give_password(clerk)
+
+        expect(page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+        assert page.url.endswith("/orders/?status=placed")
+
+    def test_leaves_nothing_of_it_in_the_gateway(self, visitor, platform):
+        """The worker tells the gateway by a logout token; until then its tokens are refused already."""
+        viewer, admin = visitor(), visitor()
+        viewer.sign_in(platform.account("acme", "viewer"))
+        expect(viewer.page.get_by_role("heading", name="Dashboard")).to_be_visible()
+        admin.sign_in(platform.account("acme", "owner"))
+        path = person_named(admin, "Victor Stone")
+        admin.open(path)
+
+        panel = admin.page.get_by_role("region", name="Sessions")
+        panel.get_by_role("button", name="Sign out everywhere").click()
+
+        toast(admin.page, "Signed out everywhere")
+        assert viewer.context.request.get("/api/v1/me").status == 401
+        for _ in range(100):
+            if not viewer.context.request.get("/auth/session").json()["signedIn"]:
+                break
+            viewer.page.wait_for_timeout(100)
+        assert not viewer.context.request.get("/auth/session").json()["signedIn"]
+
+
+class TestActingAs:
+    def test_shows_what_the_person_sees_under_a_banner_until_it_is_stopped(self, visitor, platform):
+        owner = visitor()
+        owner.sign_in(platform.account("acme", "owner"))
+        path = person_named(owner, "Victor Stone")
+        page = owner.open(path)
+
+        page.get_by_role("button", name="Act as").click()
+        dialog = page.get_by_role("dialog", name="Act as Victor Stone?")
+        dialog.get_by_label("Reason").fill("Ticket 4711")
+        dialog.get_by_role("button", name="Act as this person").click()
+
+        banner = page.get_by_text("You act as Victor Stone (really Olive Hart)")
+        expect(banner).to_be_visible()
+        expect(page.get_by_role("link", name="People")).to_have_count(0)
+        owner.open("/products/")
+        expect(banner).to_be_visible()
+        owner.open("/people/", status=403)
+        owner.open("/account/sessions/", status=403)
+        expect(banner).to_be_visible()
+        page.get_by_role("button", name="Stop").click()
+
+        toast(page, "You no longer act as Victor Stone")
+        expect(page.get_by_role("heading", name="Victor Stone")).to_be_visible()
+        expect(banner).to_have_count(0)
+
+    def test_is_seen_and_ended_by_the_person(self, visitor, platform):
+        owner, clara = visitor(), visitor()
+        owner.sign_in(platform.account("acme", "owner"))
+        page = owner.open(person_named(owner, "Clara Finch"))
+        page.get_by_role("button", name="Act as").click()
+        page.get_by_label("Reason").fill("Ticket 4712")
+        with page.expect_response("**/events/stream"):
+            page.get_by_role("button", name="Act as this person").click()
+        expect(page.get_by_text("You act as Clara Finch")).to_be_visible()
+
+        clara.sign_in(platform.account("acme", "clerk"), "/account/sessions/")
+        entry = clara.page.get_by_role("listitem").filter(has_text="Olive Hart acts as Clara Finch")
+        expect(entry).to_contain_text("Ticket 4712")
+        entry.get_by_role("button", name="End").click()
+        toast(clara.page, "Signed out there")
+
+        told = page.get_by_role("dialog", name="You no longer act as Clara Finch")
+        expect(told).to_be_visible()
+        told.get_by_role("button", name="Go on as yourself").click()
+        expect(page.get_by_role("button", name="Your account: Olive Hart")).to_be_visible()
+        expect(page.get_by_text("You act as")).to_have_count(0)
+
+
+class TestAnotherCompany:
+    @pytest.fixture
+    def both(self, visitor, platform) -> dict[str, Any]:
+        """acme's manager is a member of globex, too."""
+        owner = visitor()
+        owner.sign_in(platform.account("globex", "owner"))
+        token = owner.context.request.get("/auth/session").json()["csrfToken"]
+        answer = owner.context.request.post(
+            "/api/v1/users",
+            data={"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]},
+            headers={"X-CSRFToken": token, "Origin": owner.base_url},
+        )
+        assert answer.status == 201, answer.text()
+        manager = platform.account("acme", "manager")
+        join(visitor(), "Globex Corporation", manager["password"])
+        return manager
+
+    def test_is_entered_from_the_menu_and_an_old_tab_says_so(self, visitor, both):
+        manager = visitor()
+        page = manager.sign_in(both)
+        page.get_by_role("button", name="Acme Trading").click()
+        expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+        old = manager.new_tab()
+        manager.open("/orders/", page=old)
+
+        page.get_by_role("button", name="Your account: Max Reed").click()
+        page.get_by_role("button", name="Go to Globex Corporation").click()
+
+        expect(page.get_by_role("link", name="Globex Corporation")).to_be_visible()
+        told = old.get_by_role("dialog", name="This page is out of date")
+        expect(told).to_contain_text("Globex Corporation")
+        told.get_by_role("button", name="Load this page again").click()
+        expect(old.get_by_role("link", name="Globex Corporation")).to_be_visible()

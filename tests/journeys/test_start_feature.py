@@ -1,0 +1,147 @@
+"""`manage.py start_feature` in a copy of this checkout: what it writes passes every check that there is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from apps.core.api.management.commands.start_feature import vocabulary
+
+ROOT = Path(__file__).resolve().parents[2]
+FEATURES = ("business/returns", "iam/badges")
+TIMEOUT_S = 280
+# Coverage would count the copy; the servers, secrets and plugins are those of this session.
+FOREIGN = ("COVERAGE", "PYTEST", "DATABASE", "BUSINESS_DATABASE", "REDIS", "CACHE_REDIS", "DJANGO", "STATE_DIR")
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the checkout to work in."""
+
+    root: Path
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the environment's programs; both outputs come as one text."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+        return subprocess.run(
+            [self.root / ".venv" / "bin" / command[0], *command[1:]],
+            cwd=self.root,
+            env={**kept, "ENVIRONMENT": "development", "STATE_DIR": str(self.root / "var")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    def passes(self, *command: str) -> bool:
+        """Whether the program ends well; shows what it said if not."""
+        done = self.run(*command)
+        assert done.returncode == 0, done.stdout[-6000:]
+        return True
+
+    def folders(self) -> list[str]:
+        return [f"apps/{feature}" for feature in FEATURES]
+
+
+def copied(target: Path) -> Checkout:
+    """The files of this checkout, tracked or not yet, and its virtual environment."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    return Checkout(target)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    """With both features started."""
+    copy = copied(tmp_path_factory.mktemp("checkout"))
+    for feature in FEATURES:
+        copy.passes("python", "manage.py", "start_feature", feature)
+    yield copy
+    shutil.rmtree(copy.root, ignore_errors=True)
+
+
+class TestAStartedFeature:
+    def test_is_linted_and_formatted(self, checkout):
+        edited = [f"apps/{service}/{name}.py" for service in ("business", "iam") for name in ("urls", "service")]
+        files = [*checkout.folders(), *edited, "config/services.py"]
+
+        assert checkout.passes("ruff", "check", *files)
+        assert checkout.passes("ruff", "format", "--check", *files)
+
+    def test_stays_inside_the_boundaries(self, checkout):
+        assert checkout.passes("lint-imports", "--no-cache")
+
+    def test_has_right_types(self, checkout):
+        packages = [part for folder in checkout.folders() for part in ("-p", folder.replace("/", "."))]
+
+        assert checkout.passes("mypy", *packages)
+
+    def test_has_all_its_migrations(self, checkout):
+        assert checkout.passes("python", "manage.py", "makemigrations", "--check", "--dry-run")
+
+    def test_is_described_in_the_schema_without_warnings(self, checkout):
+        described = ("manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", os.devnull)
+
+        assert checkout.passes("python", *described)
+
+    def test_is_green_and_kept_apart_by_tenant(self, checkout):
+        tests = [*checkout.folders(), "tests/architecture/test_tables.py", "-k", "returns or badges"]
+
+        assert checkout.passes("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests)
+
+
+class TestTheCommand:
+    @pytest.mark.parametrize(
+        ("words", "reason"),
+        [
+            (["business/orders"], "already"),
+            (["business/admin"], "already"),
+            (["gateway/returns"], "is not <service>/<feature>"),
+            (["business/Returns"], "is not <service>/<feature>"),
+            (["returns"], "is not <service>/<feature>"),
+            (["business/returns2", "--model", "return"], "is no name of a model"),
+        ],
+    )
+    def test_says_what_is_wrong_and_writes_nothing(self, checkout, words, reason):
+        before = sorted(checkout.root.glob("apps/*/*"))
+
+        done = checkout.run("python", "manage.py", "start_feature", *words)
+
+        assert done.returncode == 1
+        assert reason in done.stdout
+        assert "Traceback" not in done.stdout
+        assert sorted(checkout.root.glob("apps/*/*")) == before
+
+
+@pytest.mark.parametrize(
+    ("feature", "model", "variable"),
+    [
+        ("returns", "Return", "return_"),
+        ("addresses", "Address", "address"),
+        ("price_lists", "PriceList", "price_list"),
+        ("categories", "Category", "category"),
+        ("boxes", "Box", "box"),
+        ("stock", "Stock", "stock"),
+    ],
+)
+def test_finds_the_names_of_one(feature, model, variable):
+    words = vocabulary("business", feature, None)
+
+    assert (words["Model"], words["var"]) == (model, variable)
+    assert words["plural"] != words["var"]
