@@ -64,6 +64,7 @@ def directory_detail(request, connection_id):
             return redirect(f"{_LIST}{connection_id}/")
     context = {
         "directory": _shown(connection, roles.labels()),
+        "directory_path": f"{_LIST}{connection_id}/",
         "form": form,
         "base_url": base_url(),
         "activity": _activity(connection.account_id),
@@ -93,7 +94,6 @@ def _shown(connection: Any, labels: dict[str, str]) -> dict[str, Any]:
     used = [key.last_used_at for key in accounts.keys_of(account.id) if key.last_used_at]
     return {
         "id": connection.id,
-        "id_text": str(connection.id),
         "kind": connection.kind,
         "kind_label": connection.get_kind_display(),
         "account": account,

@@ -32,7 +32,7 @@ def flash(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("apps.iam.oidc.urls")),
+    path("", include("apps.iam.urls")),
     path("", include("apps.gateway.urls")),
     path("probe/whoami", whoami),
     path("probe/page", page),

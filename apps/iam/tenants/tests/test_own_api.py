@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.messages import get_messages
 
+from apps.iam.approvals.kinds import all_kinds
 from apps.iam.tenants import queries
 
 pytestmark = pytest.mark.django_db
@@ -72,8 +73,7 @@ class TestPage:
         "locale": "en-GB",
         "time_zone": "Europe/London",
         "retention_days": "365",
-        "rule:roles.assign_owner": "when_possible",
-        "rule:users.restore_owner": "when_possible",
+        **{f"rule:{kind.code}": "when_possible" for kind in all_kinds() if kind.has_rule and not kind.always},
     }
 
     def test_saves(self, browser_of, owner, company):
