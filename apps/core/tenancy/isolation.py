@@ -104,20 +104,6 @@ class OwnRows(_SqlOperation):
         return f"Let people read their own rows of {self.model}"
 
 
-class OwnRowsRestated(OwnRows):
-    """Brings the policy of an earlier `OwnRows` to its present wording. Nothing is read or rewritten."""
-
-    def forwards_sql(self, model: Any) -> list[str]:
-        return [f'alter policy own_rows on "{model._meta.db_table}" using ({self.condition})']
-
-    def backwards_sql(self, model: Any) -> list[str]:
-        before = f"{self.column} = (select {PERSON}) and (select {TENANT}) is null"
-        return [f'alter policy own_rows on "{model._meta.db_table}" using ({before})']
-
-    def describe(self) -> str:
-        return f"Word anew how people read their own rows of {self.model}"
-
-
 class TenantReference(_SqlOperation):
     """A foreign key that includes the tenant. A plain one looks past row-level security and tells that an id exists."""
 

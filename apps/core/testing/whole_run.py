@@ -55,6 +55,8 @@ def main(arguments: list[str]) -> int:
 def _measured_run(folder: Path) -> tuple[Counts, int, Coverage]:
     """Everything is measured from the first import on: here, in the test processes and in all that tests start."""
     settings = str(ROOT / "pyproject.toml")
+    # What pytest and Python compile is kept: each process of the run would compile it again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Files that are to be combined must bear the name of the file that they are combined into.
     os.environ |= {"COVERAGE_FILE": str(folder / DATA.name), "COVERAGE_PROCESS_START": settings}
     counts = Counts()

@@ -26,7 +26,9 @@ create table events_event (
     causation_id uuid not null,
     correlation_id text not null,
     user_id uuid,
+    impersonator_id uuid,
     traceparent text not null,
+    origin jsonb,
     primary key (id, recorded_at)
 ) partition by range (recorded_at);
 create index events_event_of_aggregate on events_event (aggregate_id, sequence);
@@ -206,7 +208,17 @@ class Migration(migrations.Migration):
                         ("causation_id", models.UUIDField()),
                         ("correlation_id", models.TextField()),
                         ("user_id", models.UUIDField(null=True)),
+                        (
+                            "impersonator_id",
+                            models.UUIDField(null=True, help_text="Who acted in the name of `user_id`."),
+                        ),
                         ("traceparent", models.TextField()),
+                        (
+                            "origin",
+                            models.JSONField(
+                                null=True, help_text="Who acted, from where; for events that remember it."
+                            ),
+                        ),
                     ],
                     options={
                         "indexes": [

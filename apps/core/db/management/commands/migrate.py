@@ -9,8 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 
+from apps.core.db.executor import OwnTablesExecutor
 from apps.core.db.grants import grant_all
 from apps.core.db.roles import as_owner
+
+migrate.MigrationExecutor = OwnTablesExecutor  # type: ignore[misc]
 
 
 class Command(migrate.Command):
