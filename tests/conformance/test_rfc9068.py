@@ -149,7 +149,10 @@ class TestRefusing:
             {"exp": 1},
             {"exp": None},
             {"iat": 4102444800},
+            {"iat": None},
             {"sub": None},
+            {"client_id": None},
+            {"jti": None},
         ],
     )
     def test_a_token_that_is_not_for_us_or_not_for_now(self, token: str, changes: dict[str, Any]) -> None:

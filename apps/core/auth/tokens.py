@@ -16,6 +16,7 @@ from apps.core.errors import Unauthenticated
 
 ALGORITHMS = ["RS256", "ES256"]
 LEEWAY_S = 5
+_REQUIRED = {"iss", "exp", "aud", "sub", "client_id", "iat", "jti"}  # RFC 9068 §2.2
 KEYS_FRESH_S = 300.0
 KEYS_RETRY_S = 5.0
 
@@ -61,6 +62,8 @@ def _keys_for(token: str) -> KeySet:
 
 def _check(claims: dict[str, Any]) -> None:
     now = time.time()
+    if _REQUIRED - claims.keys():
+        raise InvalidToken("the access token lacks what RFC 9068 asks of it")
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     if claims.get("iss") != settings.OIDC_ISSUER or settings.ACCESS_TOKEN_AUDIENCE not in audiences:

@@ -52,6 +52,7 @@ def token(*permissions: str, tenant: UUID = TENANT, subject: UUID = PERSON, live
         "iss": settings.OIDC_ISSUER,
         "aud": settings.ACCESS_TOKEN_AUDIENCE,
         "sub": str(subject),
+        "client_id": "test",
         "tenant": str(tenant),
         "permissions": list(permissions),
         "iat": now - 120,
