@@ -19,11 +19,11 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
-from django_ratelimit.core import get_usage
 
 from apps.core.events import unit_of_work
 from apps.core.tenancy import PLATFORM
 from apps.iam.oidc import consenting, device_codes, entering, sessions
+from apps.iam.oidc.allowance import Allowance
 from apps.iam.oidc.consenting import Verdict
 from apps.iam.oidc.error_page import error_page
 from apps.iam.oidc.errors import DeviceCodeUnknown, NoMembership
@@ -68,13 +68,14 @@ class DevicePage(View):
         form = UserCodeForm(request.POST)
         if not form.is_valid():
             return render(request, "oidc/device.html", {"form": form}, status=422)
-        if _are_too_many(request, increment=False):
+        guesses = _taken(request)
+        if guesses is None:
             return _refused(request, form, _TOO_MANY, status=429)
         try:
             found = device_codes.waiting(form.cleaned_data["user_code"], now=timezone.now())
+            _give_back(guesses)
             return self._about(request, found, form.cleaned_data["user_code"])
         except DeviceCodeUnknown:
-            _are_too_many(request, increment=True)
             return _refused(request, form, _UNKNOWN, status=422)
         except NoMembership as error:
             return error_page(request, status=403, code=error.code, detail=f"{error}.", retry_url=request.path)
@@ -130,14 +131,19 @@ def _by_way_of(page: str, request: HttpRequest, user_code: str = "") -> HttpResp
     return redirect(f"{reverse(page)}?{urlencode({'next': target})}")
 
 
-def _are_too_many(request: HttpRequest, *, increment: bool) -> bool:
-    keys = {
-        "oidc.device.person": str(request.user.pk),
-        "oidc.device.address": network(str(request.META.get("REMOTE_ADDR", ""))),
-    }
+def _taken(request: HttpRequest) -> list[Allowance] | None:
+    """A guess of this person's and one of their address's, before anybody looks for the code; None: there is none."""
+    address = network(str(request.META.get("REMOTE_ADDR", "")))
+    taken: list[Allowance] = []
+    for name in (f"device.person.{request.user.pk}", f"device.address.{address}"):
+        guesses = Allowance(name, _RATE)
+        if guesses.take():
+            _give_back(taken)
+            return None
+        taken.append(guesses)
+    return taken
 
-    def count(group: str, value: str) -> Any:
-        return get_usage(request, group=group, key=lambda _group, _request: value, rate=_RATE, increment=increment)
 
-    usages = [count(group, value) for group, value in keys.items()]
-    return any(usage is not None and usage["count"] >= usage["limit"] for usage in usages)
+def _give_back(guesses: list[Allowance]) -> None:
+    for one in guesses:
+        one.give_back()

@@ -224,6 +224,31 @@ class TestLettingIn:
         assert guesses == [422] * 10 + [429]
         assert decide(signed_in, code).status_code == 429
 
+    def test_right_codes_are_no_guesses(self, device: Device, signed_in: Browser) -> None:
+        code = device.begin().json()["user_code"]
+
+        looks = [signed_in.post("/oidc/device", {"user_code": code}).status_code for _ in range(12)]
+
+        assert looks == [200] * 12
+
+    def test_guesses_made_at_once_are_counted_before_any_is_looked_at(
+        self, device: Device, signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """While a code is looked for, more guesses arrive: none of those may find that the tenth is still to be had."""
+        meanwhile: list[int] = []
+        look = device_codes.waiting
+
+        def slowly(user_code: str, **facts: Any) -> Any:
+            if (number := len(meanwhile)) < 10:
+                meanwhile.append(0)
+                meanwhile[number] = decide(signed_in, "BBBB-BBBB").status_code
+            return look(user_code, **facts)
+
+        monkeypatch.setattr(device_codes, "waiting", slowly)
+        decide(signed_in, "BBBB-BBBB")
+
+        assert meanwhile == [422] * 9 + [429]
+
 
 class TestAsking:
     def test_a_code_brings_tokens_once_and_a_second_use_ends_them(self, device: Device, signed_in: Browser) -> None:
