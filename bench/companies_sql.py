@@ -32,16 +32,18 @@ $$
 """
 
 _TENANTS = """
-insert into tenants_tenant (id, created_at, updated_at, version, slug, name, status, default_currency)
-select pg_temp.id_of('company ' || %(tag)s, c), now(), now(), 1, 'company-' || c, 'Company ' || c, 'active', 'GBP'
+insert into tenants_tenant (id, created_at, updated_at, version, slug, name, status, default_currency, locale,
+                            time_zone, colour)
+select pg_temp.id_of('company ' || %(tag)s, c), now(), now(), 1, 'company-' || c, 'Company ' || c, 'active', 'GBP',
+       'en-GB', 'UTC', ''
   from generate_series(0, %(companies)s - 1) c
 """
 
 _PEOPLE = """
 insert into users_user (password, id, created_at, updated_at, version, email, email_key, name, is_active,
-                        is_platform_staff, email_verified_at)
+                        is_platform_staff, email_verified_at, locale, time_zone, sign_in_alerts)
 select %(password)s, pg_temp.id_of('person ' || %(tag)s, rank * %(companies)s + c), now(), now(), 1, email, email, name,
-       true, false, now()
+       true, false, now(), 'en-GB', 'UTC', true
   from bench_person order by rank, c
 """
 

@@ -1,22 +1,39 @@
 from __future__ import annotations
 
+import fcntl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.journeys.browsing import CHROMIUM, TIMEOUT_MS, Visitor, launched
 from tests.journeys.client import ApiClient
-from tests.journeys.installation import Installation, installed
+from tests.journeys.installation import Installation, installed, keep_first_start
 
 Visit = Callable[..., Visitor]
 expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[Installation]:
+def first_start(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The state folder that a first start leaves: made once for all processes of a test run, copied by each journey
+    that wants an installation of its own.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    place = shared / "first-start"
+    with (shared / "first-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            keep_first_start(place)
+    return place
+
+
+@pytest.fixture(scope="session")
+def platform(first_start: Path) -> Iterator[Installation]:
     """A whole platform with its demonstration data, shared by the tests that neither stop nor break it."""
-    with installed() as installation:
+    with installed(first_start) as installation:
         yield installation.start()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -163,15 +164,35 @@ def _belongs(found: psutil.Process, root: str) -> bool:
 
 
 @contextmanager
-def installed(**options: str) -> Iterator[Installation]:
-    """An installation for the block. At its end the platform is stopped, and nothing of it may be left running."""
+def installed(first_start: Path | None = None, **options: str) -> Iterator[Installation]:
+    """An installation for the block: a copy of one that was `kept`, or one that has never been started. At its end the
+    platform is stopped, and nothing of it may be left running.
+    """
     with temporary_folder() as folder:
         # As a checkout is: its owner's, with a way through for the servers' user.
         os.chown(folder, os.geteuid(), os.getegid())
         folder.chmod(0o711)
+        if first_start is not None:
+            _copy(first_start, folder / "state")
         installation = Installation(folder / "state", **options)
         try:
             yield installation
         finally:
             left = installation.dispose()
         assert left == [], f"left running: {left}\n{installation.said}"
+
+
+def keep_first_start(place: Path) -> None:
+    """Start the platform on nothing, stop it, and keep what that leaves: all but logs and notes about what ran."""
+    with installed() as installation:
+        installation.start().stop()
+        unfinished = place.with_name(f"{place.name}-unfinished")
+        _copy(installation.state.root, unfinished)
+    for folder in ("run", "log"):
+        shutil.rmtree(unfinished / folder)
+    unfinished.rename(place)
+
+
+def _copy(folder: Path, to: Path) -> None:
+    """With owners, permissions and links: the databases in it belong to the servers' user."""
+    subprocess.run(["cp", "-a", str(folder), str(to)], check=True)

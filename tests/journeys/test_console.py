@@ -6,9 +6,9 @@ import re
 from uuid import uuid4
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.journeys.accessibility import serious
 from tests.journeys.browsing import Visitor, toast
 from tests.journeys.client import order_for
 from tests.journeys.mailbox import join
@@ -17,14 +17,6 @@ from tests.journeys.waiting import until
 pytestmark = pytest.mark.browser
 
 ORDER_PAGE = re.compile(r"/orders/[0-9a-f-]{36}/$")
-# Two frames later, and no colour on its way from one scheme to the other.
-SETTLED = """async () => {
-  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-  await frame();
-  await frame();
-  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
-}"""
-SERIOUS = ("serious", "critical")
 
 
 class TestDashboard:
@@ -292,15 +284,15 @@ class TestAccessibility:
         cancelled = acme.post("orders", order_for(product))
         acme.post(f"orders/{cancelled['id']}/cancellation", {"reason": "Ordered twice"})
         person = next(acme.every("users"))
-        found = _serious(visitor().open("/sign-in/"))
+        found = serious(visitor().open("/sign-in/"))
         owner = signed_in("owner")
         for path in (
             *("/", "/orders/", "/orders/new", f"/orders/{order['id']}/", f"/orders/{cancelled['id']}/"),
             *("/products/", "/products/new", f"/products/{product['id']}/"),
             *("/people/", "/people/invite", f"/people/{person['id']}/", "/roles/", "/audit/"),
         ):
-            found += _serious(owner.open(path))
-        found += _serious(signed_in("viewer").open("/people/invite", status=403))
+            found += serious(owner.open(path))
+        found += serious(signed_in("viewer").open("/people/invite", status=403))
 
         assert found == []
 
@@ -312,19 +304,6 @@ class TestAccessibility:
             page = manager.open(path)
             wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wider <= 0, f"{path} is {wider} px wider than the screen"
-
-
-def _serious(page: Page) -> list[str]:
-    """What axe calls serious or worse, in both colour schemes."""
-    found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.evaluate(SETTLED)
-        for violation in Axe().run(page).response["violations"]:
-            if violation["impact"] in SERIOUS:
-                where = "; ".join(f"{node['target']} {node['failureSummary']}" for node in violation["nodes"][:3])
-                found.append(f"{page.url} ({scheme}): {violation['id']} at {where}")
-    return found
 
 
 def _save(page: Page, label: str, value: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,10 +54,10 @@ class Authenticator:
 
 
 @pytest.fixture(scope="module")
-def here() -> Iterator[Installation]:
+def here(first_start: Path) -> Iterator[Installation]:
     """A platform at localhost."""
     port = str(ports.any_free())
-    with installed(PORT=port, BASE_URL=f"http://localhost:{port}") as installation:
+    with installed(first_start, PORT=port, BASE_URL=f"http://localhost:{port}") as installation:
         yield installation.start()
 
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
 
 import httpx2
@@ -20,10 +21,10 @@ _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
+def installation(first_start: Path) -> Iterator[Installation]:
     """Two web processes, and access tokens that are soon to be refreshed."""
     short = {"ACCESS_TOKEN_LIFETIME_S": str(LIFETIME_S), "BFF_REFRESH_BEFORE_EXPIRY_S": str(BEFORE_S)}
-    with installed(WEB_PROCESSES="2", **short) as own:
+    with installed(first_start, WEB_PROCESSES="2", **short) as own:
         yield own.start()
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -24,8 +25,8 @@ MEMBERS = {"eventId", "eventType", "aggregateId", "aggregateType", "payload", "m
 
 
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    with installed(REPLICAS="1", EVENTS_TRANSPORT="kafka") as own:
+def installation(first_start: Path) -> Iterator[Installation]:
+    with installed(first_start, REPLICAS="1", EVENTS_TRANSPORT="kafka") as own:
         yield own.start()
 
 

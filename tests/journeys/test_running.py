@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -33,9 +34,9 @@ ENDED_BY_KILL = "was ended by signal SIGKILL"
 
 
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
+def installation(first_start: Path) -> Iterator[Installation]:
     """One for this file, kept from test to test: each finds it running or not."""
-    with installed() as own:
+    with installed(first_start) as own:
         yield own
 
 
@@ -62,7 +63,7 @@ class TestRunning:
             assert [account["role"] for account in tenant["accounts"]] == ["owner", "manager", "clerk", "viewer"]
             assert tenant["api_client"]["token_url"] == f"{told['base_url']}/oidc/token"
             for account in tenant["accounts"]:
-                assert account["password"] in running.said
+                until(lambda secret=account["password"]: secret in running.said, "the screen shows the accounts")
 
     @pytest.mark.parametrize("path", ["livez", "startupz", "readyz"])
     def test_answers_probes(self, running, path):

@@ -18,7 +18,7 @@ from apps.core.testing.contexts import INTEGRATION
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".coverage"  # left for `coverage html`
-PROCESSES = "2"
+PROCESSES = "3"  # on two cores: those that drive a browser or a whole platform mostly wait
 # --create-db: a whole run migrates anew, since migrations are a part of what it tests.
 _OPTIONS = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", "--create-db", "--durations=12"]
 

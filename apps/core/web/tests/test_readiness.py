@@ -134,7 +134,7 @@ class TestDatabaseCheck:
 
     def test_refuses_one_where_migrations_wait(self) -> None:
         with (
-            override_settings(MIGRATION_MODULES={"sessions": "apps.core.web.tests.ahead"}),
+            override_settings(MIGRATION_MODULES=settings.MIGRATION_MODULES | {"sessions": "apps.core.web.tests.ahead"}),
             pytest.raises(NotMigrated, match="1 migrations wait on default"),
         ):
             readiness_module._DatabaseCheck("default")()
