@@ -26,7 +26,8 @@ READY_S = 240.0
 STOPPED_S = 20.0
 _LAST_BREATH_S = 1.0  # between a process's exit and its being gone
 # Nothing of what the test session tells its own processes: no URL of its servers, none of its secrets.
-_INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "COV")  # the last: so that coverage is measured there too
+# Nor are they told to measure coverage, which would make a platform half as fast: what they run has its own tests.
+_INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 class Installation:
