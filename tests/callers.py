@@ -100,6 +100,10 @@ def make_caller(tenant_id: UUID, role: str = "owner", *, name: str = "") -> Call
 
 @pytest.fixture(autouse=True)
 def _keys_of_this_test() -> None:
+    forget_signing_keys()
+
+
+def forget_signing_keys() -> None:
     """The database is another one at each test, and so are the provider's keys in it."""
     keys.forget()
     forget_keys()

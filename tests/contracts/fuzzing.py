@@ -22,6 +22,7 @@ from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
 from apps.core.db.ids import uuid7
+from tests.callers import forget_signing_keys
 from tests.contracts.shop import Shop, make_shop
 
 EXAMPLES = 20
@@ -44,6 +45,7 @@ class ContractTests(TestCase):
 
     @classmethod
     def setUpTestData(cls) -> None:
+        forget_signing_keys()
         here["shop"] = make_shop(uuid7())
 
     @classmethod
