@@ -45,14 +45,14 @@ class _Shop:
     now: datetime
 
 
-def seed(*, tenant_id: UUID, slug: str) -> None:
+def seed(*, tenant_id: UUID, slug: str, orders: int = ORDERS) -> None:
     """Fill a tenant with a small shop. Safe to repeat: what is there already stays as it is."""
     chance = random.Random(f"demo:{slug}")  # noqa: S311  # nosec B311 (a repeatable shop, no secret)
     shop = _Shop(slug, _CURRENCIES.get(slug, "GBP"), chance, timezone.now())
     with tenant(tenant_id), acting(SYSTEM, reason="demonstration data"):
         products = _stocked_products(shop)
         customers = _customers(shop)
-        for number in range(ORDERS):
+        for number in range(orders):
             _order(shop, number, products, customers)
 
 

@@ -5,6 +5,7 @@ bad, as the owner of a tenant that has one of everything.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -25,7 +26,7 @@ from apps.core.db.ids import uuid7
 from tests.callers import forget_signing_keys
 from tests.contracts.shop import Shop, make_shop
 
-EXAMPLES = 20
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "12"))
 CHECKS = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,

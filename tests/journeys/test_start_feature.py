@@ -63,6 +63,8 @@ def copied(target: Path) -> Checkout:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     (target / ".venv").symlink_to(ROOT / ".venv")
+    if (ROOT / ".mypy_cache").is_dir():  # what was checked here need not be checked again there
+        shutil.copytree(ROOT / ".mypy_cache", target / ".mypy_cache")
     return Checkout(target)
 
 

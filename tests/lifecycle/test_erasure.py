@@ -53,7 +53,7 @@ def going(db):
     for one in (goes, stays):
         make_caller(one, "owner")
         make_caller(one, "clerk")
-        seed(tenant_id=one, slug=one.hex)
+        seed(tenant_id=one, slug=one.hex, orders=8)
     Tenant.objects.filter(id=goes).update(deletion_due_at=timezone.now() - timedelta(seconds=1))
     return goes, stays
 
