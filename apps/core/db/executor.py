@@ -38,7 +38,7 @@ class OwnTablesExecutor(MigrationExecutor):
             self.progress_callback("apply_start", migration, fake)
         state.__dict__.pop("apps", None)  # or each change would be made to the models at once
         changed = migration.mutate_state(state, preserve=False)
-        self.record_migration(migration)
+        self.record_migration(migration)  # type: ignore[call-arg,arg-type]  # the stubs have an older signature
         if self.progress_callback:
             self.progress_callback("apply_success", migration, fake)
         return changed

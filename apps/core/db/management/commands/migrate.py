@@ -13,7 +13,7 @@ from apps.core.db.executor import OwnTablesExecutor
 from apps.core.db.grants import grant_all
 from apps.core.db.roles import as_owner
 
-migrate.MigrationExecutor = OwnTablesExecutor  # type: ignore[misc]
+migrate.MigrationExecutor = OwnTablesExecutor  # type: ignore[attr-defined]
 
 
 class Command(migrate.Command):
