@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -89,20 +90,31 @@ def ours(keycloak: str, settings: Any, db: None) -> Ours:
     return made
 
 
-def through_its_pages(url: str, *, password: str = PASSWORD) -> str:
+def through_its_pages(url: str) -> str:
     """What somebody does there. Returns the address of ours that the browser is sent back to."""
+    cookies = SimpleCookie()
     with httpx2.Client(trust_env=False, timeout=60) as client:
-        answer = client.get(url)
+
+        def ask(method: str, address: str, **form: str) -> httpx2.Response:
+            """With all cookies: to a browser 127.0.0.1 is as good as TLS, to this client it is not."""
+            client.cookies.clear()
+            sent = "; ".join(f"{name}={cookie.value}" for name, cookie in cookies.items())
+            answer = client.request(method, address, data=form or None, headers={"Cookie": sent} if sent else {})
+            for line in answer.headers.get_list("Set-Cookie"):
+                cookies.load(line)
+            return answer
+
+        answer = ask("GET", url)
         for _ in range(10):
             if answer.is_redirect:
                 address = urljoin(str(answer.url), answer.headers["Location"])
                 if "/sign-in/with/" in address:
                     return address
-                answer = client.get(address)
+                answer = ask("GET", address)
                 continue
             action = re.search(r'<form[^>]+id="kc-form-login"[^>]+action="([^"]+)"', answer.text)
             assert action, answer.text
-            answer = client.post(unescape(action[1]), data={"username": "ada", "password": password})
+            answer = ask("POST", unescape(action[1]), username="ada", password=PASSWORD)
     raise AssertionError("it asked for ever")
 
 
