@@ -36,7 +36,7 @@ class TextForm(PolicyForm):
         label="Policy",
         max_length=TEXT_LENGTH,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "autocapitalize": "off"}),
+        widget=forms.Textarea(attrs={"rows": 10, "class": "mono", "spellcheck": "false", "autocapitalize": "off"}),
         help_text="One forbid (…) in Cedar.",
     )
 

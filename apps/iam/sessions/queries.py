@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, Max, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from apps.core.tenancy import require_tenant_id
@@ -94,6 +95,14 @@ def kept_sessions(user_id: UUID, *, everywhere: bool) -> QuerySet[Session]:
 def sessions_in_tenant(user_id: UUID, *, now: datetime) -> QuerySet[Session]:
     """Those that were used in the current tenant; what somebody does elsewhere is not its business. One statement."""
     return sessions_of(user_id, now=now).filter(tenant_ids__contains=[require_tenant_id()])
+
+
+def last_seen(user_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """When people were last in the current tenant themselves, as far as sessions are still kept. One statement."""
+    mine = Session.objects.filter(
+        user_id__in=list(user_ids), kind=Kind.SIGN_IN, tenant_ids__contains=[require_tenant_id()]
+    )
+    return dict(mine.values_list("user_id").annotate(latest=Max("last_seen_at")))
 
 
 def session_of(user_id: UUID, session_id: UUID, *, now: datetime) -> Session:

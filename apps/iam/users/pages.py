@@ -26,6 +26,7 @@ from apps.iam.roles import queries as roles
 from apps.iam.roles.catalogue import RoleInfo
 from apps.iam.roles.permissions import RolePermission
 from apps.iam.roles.stepping_up import require_step_up_to_grant
+from apps.iam.sessions import queries as sessions
 from apps.iam.users import commands, queries
 from apps.iam.users.filters import MemberFilter
 from apps.iam.users.forms import InvitationForm
@@ -39,9 +40,9 @@ _SORTABLE = ("name",)
 def people(request):
     """GET /people/: the people of the tenant."""
     rows, cursors, errors = page_of_rows(request, queries.members(), filterset=MemberFilter, sortable=_SORTABLE)
-    all_roles = roles.all_roles()
+    all_roles, seen = roles.all_roles(), sessions.last_seen(row.user_id for row in rows)
     context = {
-        "people": [_row(row, all_roles) for row in rows],
+        "people": [{**_row(row, all_roles), "last_seen_at": seen.get(row.user_id)} for row in rows],
         "roles": all_roles,
         "page": cursors,
         "sortable": _SORTABLE,
@@ -174,7 +175,11 @@ def _invitation_form(request, form: InvitationForm, chosen: list[str], error: Do
 
 def _person_page(request, member: Membership, *, roles_error: str = ""):
     all_roles = roles.all_roles()
-    facts = {**_facts(member), "is_self": member.user_id == request.principal.subject}
+    facts = {
+        **_facts(member),
+        "is_self": member.user_id == request.principal.subject,
+        "last_seen_at": sessions.last_seen([member.user_id]).get(member.user_id),
+    }
     if member.deleted_by:
         facts["deleted_by_name"] = queries.names([member.deleted_by]).get(member.deleted_by)
     context = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
+from django.utils import timezone
 
 from apps.core.db.ids import uuid7
+from apps.iam.sessions.tests.factories import SessionFactory
 from apps.iam.users import queries
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +33,21 @@ class TestPeople:
 
         assert "Zoë Blum" in response.content.decode()
         assert [person["name"] for person in response.context["people"]] == ["Zoë Blum"]
+
+    def test_says_when_they_were_last_here_themselves(self, browser, owner, member, company, other_tenant_id):
+        here, elsewhere = member("clerk", name="Here"), member("clerk", name="Elsewhere")
+        moment = timezone.now() - timedelta(hours=2)
+        SessionFactory(user_id=here.user_id, user=None, tenant_id=company.id, last_seen_at=moment - timedelta(days=1))
+        SessionFactory(user_id=here.user_id, user=None, tenant_id=company.id, last_seen_at=moment)
+        SessionFactory(user_id=elsewhere.user_id, user=None, tenant_id=other_tenant_id)
+        acted = {"kind": "impersonation", "impersonator_id": owner.user_id, "reason": "help"}
+        own = SessionFactory(user_id=owner.user_id, user=None, tenant_id=company.id)
+        SessionFactory(user_id=elsewhere.user_id, user=None, tenant_id=company.id, parent=own, **acted)
+
+        rows = {row["name"]: row["last_seen_at"] for row in browser.get("/people/").context["people"]}
+        one = browser.get(f"/people/{here.user_id}/").context["person"]
+
+        assert (rows["Here"], rows["Elsewhere"], one["last_seen_at"]) == (moment, None, moment)
 
     def test_says_what_is_wrong_with_a_filter(self, browser):
         response = browser.get("/people/?state=asleep")
