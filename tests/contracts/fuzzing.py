@@ -26,7 +26,7 @@ from apps.core.db.ids import uuid7
 from tests.callers import forget_signing_keys
 from tests.contracts.shop import Shop, make_shop
 
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "25"))
 CHECKS = [
     checks.not_a_server_error,
     openapi_checks.status_code_conformance,

@@ -12,7 +12,7 @@ from tests.isolation.raw_sql import RawSql, probe_references
 
 SEED = int(os.environ.get("FUZZ_SEED", "0")) or random.SystemRandom().randrange(1, 10**6)
 SQL_STEPS = int(os.environ.get("FUZZ_SQL_STEPS", "1500"))
-HTTP_ROUNDS = int(os.environ.get("FUZZ_HTTP_ROUNDS", "1"))  # how often everything is called
+HTTP_ROUNDS = int(os.environ.get("FUZZ_HTTP_ROUNDS", "2"))  # how often everything is called
 PLANT_STEPS = 1500
 
 
