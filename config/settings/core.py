@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "apps.core.observability",
     "apps.core.tenancy",
     "apps.core.db",
+    "apps.core.crypto",
     "apps.core.events",
     "apps.core.idempotency",
     "apps.core.tenantdata",

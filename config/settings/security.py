@@ -6,7 +6,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config.env import env
-from config.settings.core import BASE_URL, ENVIRONMENT
+from config.settings.core import BASE_URL, ENVIRONMENT, STATE_DIR
 
 SECRET_KEY = env.str("DJANGO_SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -16,6 +16,19 @@ if not SECRET_KEY:
 
 # Former keys, which still open what they sealed and vouch for what they signed.
 SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
+
+# Wrap the keys that personal data is encrypted with: the newest first, the others still unwrap. In no backup of a
+# database.
+KEY_ENCRYPTION_KEYS = env.list("KEY_ENCRYPTION_KEYS", default=[])
+if not KEY_ENCRYPTION_KEYS:
+    if ENVIRONMENT != "development":
+        raise ImproperlyConfigured("KEY_ENCRYPTION_KEYS is needed outside development")
+    KEY_ENCRYPTION_KEYS = ["development-only-" + "1" * 40]
+# Whose keys were destroyed: read by every process, so that no restored backup brings them back.
+DESTROYED_KEYS_DIR = str(env.path("DESTROYED_KEYS_DIR", default=f"{STATE_DIR}/destroyed-keys"))
+# How many unwrapped keys a process remembers, and for how long: a destroyed one is gone from all of them after that.
+KEY_CACHE_SIZE = env.int("KEY_CACHE_SIZE", default=10_000)
+KEY_CACHE_S = env.float("KEY_CACHE_S", default=60.0)
 
 _url = urlsplit(BASE_URL)
 TLS = _url.scheme == "https"

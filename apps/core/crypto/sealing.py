@@ -54,7 +54,7 @@ def unseal_text(text: str, *, purpose: str, place: str) -> bytes:
     return unseal(sealed, purpose=purpose, place=place)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def derived_key(secret: str, purpose: str) -> bytes:
     """32 bytes for one purpose (HKDF-SHA-256). Whoever knows them learns nothing about another purpose's."""
     derivation = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"platform {purpose}".encode())

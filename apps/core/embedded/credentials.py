@@ -34,6 +34,7 @@ def _secrets() -> dict[str, Callable[[], str]]:
     roles = [_password_name(database, role) for database in DATABASES for role in _ROLES]
     return {
         "DJANGO_SECRET_KEY": lambda: secrets.token_urlsafe(64),
+        "KEY_ENCRYPTION_KEYS": lambda: secrets.token_urlsafe(48),
         "BFF_CLIENT_SECRET": lambda: secrets.token_urlsafe(48),
         **{name: lambda: secrets.token_urlsafe(24) for name in (_REDIS, _CACHE_REDIS, *roles)},
     }

@@ -122,7 +122,7 @@ class Startup:
     def _fill_environment(self, secrets: Mapping[str, str]) -> None:
         given, options = self._options.given, self._options
         self.environment.add_given(given)
-        for name in ("DJANGO_SECRET_KEY", "BFF_CLIENT_SECRET"):
+        for name in ("DJANGO_SECRET_KEY", "BFF_CLIENT_SECRET", "KEY_ENCRYPTION_KEYS"):
             self.environment.shared[name] = given.get(name) or secrets[name]
         self.environment.shared.update(
             DJANGO_SETTINGS_MODULE=given.get("DJANGO_SETTINGS_MODULE") or "config.settings",

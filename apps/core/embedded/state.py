@@ -12,7 +12,7 @@ from apps.core.embedded.account import Account
 from apps.core.embedded.errors import AlreadyRunning, FolderUnreachable
 
 _LOCK_PATIENCE_S = 1.0  # somebody may only be looking whether the lock is held
-_ENTRIES = ("data", "log", "run", "secrets.json", "demo.json", "migrated.json", "first-data.json")
+_ENTRIES = ("data", "log", "run", "destroyed-keys", "secrets.json", "demo.json", "migrated.json", "first-data.json")
 _ELSEWHERE = Path("/var/lib")
 
 

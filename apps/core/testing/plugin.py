@@ -112,6 +112,14 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if uses_database(request.node):
         _empty_redis()
+        _forget_keys()
+
+
+def _forget_keys() -> None:
+    """Their rows went with the test's transaction."""
+    from apps.core.crypto.keys import forget_keys
+
+    forget_keys()
 
 
 def _empty_redis() -> None:

@@ -57,6 +57,7 @@ def use_own_redis_database(number: int) -> None:
 
 def _tell_secrets(stack: ExitStack) -> None:
     os.environ["DJANGO_SECRET_KEY"] = secrets.token_urlsafe(48)
+    os.environ["KEY_ENCRYPTION_KEYS"] = secrets.token_urlsafe(48)
     os.environ["BFF_CLIENT_SECRET"] = secrets.token_urlsafe(32)
     os.environ["ENVIRONMENT"] = "test"
     os.environ["BASE_URL"] = "http://testserver"

@@ -1,0 +1,43 @@
+"""Whose keys were destroyed, noted where no backup of a database reaches: one empty file for each, in
+DESTROYED_KEYS_DIR. A key that a restored backup brings back stays unusable, since its subject is noted here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+
+def bury(subject_id: UUID) -> None:
+    """Note for good that a subject's keys are destroyed. Safe to repeat. Raises OSError where nothing can be kept."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(folder / str(subject_id), "ab") as file:
+        os.fsync(file.fileno())
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)  # the name too is there after a power cut
+    finally:
+        os.close(descriptor)
+
+
+def is_buried(subject_id: UUID) -> bool:
+    """Whether the keys of this subject were destroyed, whatever a database says."""
+    return (_folder() / str(subject_id)).exists()
+
+
+def buried() -> Iterator[UUID]:
+    """Everybody whose keys were destroyed, in no order."""
+    folder = _folder()
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+        with suppress(ValueError):
+            yield UUID(entry.name)
+
+
+def _folder() -> Path:
+    return Path(settings.DESTROYED_KEYS_DIR)
