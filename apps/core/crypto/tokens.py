@@ -22,7 +22,7 @@ PREFIX = "enc1."
 ERASED = "[erased]"
 """What stands in the place of a text whose key was destroyed."""
 
-_HEAD = struct.Struct(">16sH")
+_HEAD = struct.Struct(">16sh")  # the version as PostgreSQL keeps it, in a smallint
 _NONCE_BYTES = 12
 
 
