@@ -15,7 +15,7 @@ from apps.core.api.views import ApiView
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
-_NUMBERS = {"number"}  # path parameters that are no ids
+_NO_IDS = {"number": "1", "service": "business"}  # path parameters that are no ids
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +31,7 @@ class Route:
 
     def filled(self, value: object = None) -> str:
         """The path with `value` (an id of nothing at all when left out) in the place of each `{name}`."""
-        return re.sub(r"\{\w+\}", lambda name: "1" if name[0][1:-1] in _NUMBERS else str(value or uuid4()), self.path)
+        return re.sub(r"\{\w+\}", lambda name: _NO_IDS.get(name[0][1:-1]) or str(value or uuid4()), self.path)
 
 
 def routes() -> list[Route]:

@@ -27,6 +27,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "audit.verify_chains": {"task": "audit.verify_chains", "schedule": 86400.0},
     "gateway.deliver_security_events": {"task": "gateway.deliver_security_events", "schedule": 10.0},
     "access.end_expired": {"task": "access.end_expired", "schedule": 60.0},
+    "projections.sweep": {"task": "projections.sweep", "schedule": 60.0},
     "events.maintain_log": {"task": "events.maintain_log", "schedule": 3600.0},
     "idempotency.forget_old_keys": {"task": "idempotency.forget_old_keys", "schedule": 3600.0},
     "mail.forget_old_messages": {"task": "mail.forget_old_messages", "schedule": 3600.0},

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "apps.core.mail",
     "apps.core.auth",
     "apps.core.api",
+    "apps.core.projections",
     "apps.core.web",
     "apps.core.embedded",
     "config.apps.ProcessConfig",

@@ -81,7 +81,14 @@ DATABASE_ROUTERS = ["apps.core.db.router.Router"]
 DATABASE_OF_APP = {
     path.rpartition(".")[2]: service.database for service in ALL.values() if service.database for path in service.apps
 }
-APPS_IN_EVERY_DATABASE = ["crypto", "events", "idempotency", "pgtrigger", "tenantdata"]
+APPS_IN_EVERY_DATABASE = [
+    "crypto",
+    "events",
+    "idempotency",
+    "pgtrigger",
+    "projections",
+    "tenantdata",
+]
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"

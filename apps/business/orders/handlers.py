@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from apps.business.orders import projections
 from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
+from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.core.events import Envelope, handles
+from apps.core.projections import Table, projection
 
 SUMMARY = "business.order_summary"
 REVENUE = "business.daily_revenue"
@@ -29,28 +31,23 @@ def list_as_returned(event: OrderReturned, *, envelope: Envelope) -> None:
 
 
 @handles(OrderPlaced, group=REVENUE)
-def count_order(event: OrderPlaced) -> None:
-    """The day on which it was placed has one order more."""
-    projections.add_to_day(
-        event.occurred_at, event.currency, projections.Figures(orders=1, sold_minor=event.total_minor)
-    )
-
-
 @handles(OrderCancelled, group=REVENUE)
-def uncount_order(event: OrderCancelled) -> None:
-    """A cancelled order never counted: it leaves the day on which it was placed."""
-    projections.add_to_day(
-        event.placed_at, event.currency, projections.Figures(orders=-1, sold_minor=-event.total_minor)
-    )
-
-
 @handles(OrderReturned, group=REVENUE)
-def count_return(event: OrderReturned) -> None:
-    """What came back counts on the day on which it did."""
-    projections.add_to_day(event.occurred_at, event.currency, projections.Figures(returned_minor=event.total_minor))
-
-
 @handles(CreditGiven, group=REVENUE)
-def count_credit(event: CreditGiven) -> None:
-    """So does a credit."""
-    projections.add_to_day(event.occurred_at, event.currency, projections.Figures(returned_minor=event.total_minor))
+def count(event: OrderPlaced | OrderCancelled | OrderReturned | CreditGiven) -> None:
+    """The figures of its day follow."""
+    projections.count(event)
+
+
+ORDER_SUMMARY = projection(
+    "order_summary",
+    group=SUMMARY,
+    tables=[Table(OrderSummary, key=("id",), ignored=("updated_at",))],
+    apply=projections.list_many,
+)
+DAILY_REVENUE = projection(
+    "daily_revenue",
+    group=REVENUE,
+    tables=[Table(DailyRevenue, key=("day", "currency"), ignored=("id",))],
+    apply=projections.count_many,
+)

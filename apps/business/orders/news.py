@@ -13,6 +13,7 @@ from django_redis import get_redis_connection
 
 from apps.business.orders.models import OrderSummary
 from apps.core.db.router import alias_for
+from apps.core.projections import being_replayed
 from apps.core.tenancy import require_tenant_id
 
 
@@ -29,7 +30,9 @@ def channel_of(tenant_id: UUID) -> str:
 
 
 def announce(order_id: UUID, event_type: str) -> None:
-    """Tell of the change after the commit. Redis being away never harms the change itself."""
+    """Tell of the change after the commit. Redis being away never harms the change itself. A replay is no news."""
+    if being_replayed():
+        return
     news = OrderNews(order_id=order_id, event_type=event_type)
     tell = partial(_tell, channel_of(require_tenant_id()), msgspec.json.encode(news))
     transaction.on_commit(tell, using=alias_for(OrderSummary), robust=True)

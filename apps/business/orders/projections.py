@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db import connections
 from django.utils import timezone
 
 from apps.business.orders import news
-from apps.business.orders.events import OrderCancelled, OrderPlaced, OrderReturned
+from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
 from apps.business.orders.models import DailyRevenue, LineKind, Order, OrderSummary
 from apps.business.search_keys import search_key
 from apps.core.db.router import alias_for
-from apps.core.events import InvalidMessage
+from apps.core.events import Envelope, Event, InvalidMessage
 from apps.core.tenancy import require_tenant_id
 
 
 def list_order(event: OrderPlaced, *, sequence: int) -> None:
     """Put the order into the list. One statement."""
+    _placed(event, sequence).save(force_insert=True)
+    news.announce(event.order_id, type(event).__name__)
+
+
+def list_as_cancelled(event: OrderCancelled, *, sequence: int) -> None:
+    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
+    _follow(event, sequence)
+
+
+def list_as_returned(event: OrderReturned, *, sequence: int) -> None:
+    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
+    _follow(event, sequence)
+
+
+def list_many(envelopes: Sequence[Envelope]) -> None:
+    """The same for many events of one tenant. Three statements. Raises InvalidMessage."""
+    happened = [(envelope.event(), envelope.metadata.sequence) for envelope in envelopes]
+    fresh = {event.order_id: _placed(event, sequence) for event, sequence in happened if isinstance(event, OrderPlaced)}
+    later = [(event, sequence) for event, sequence in happened if not isinstance(event, OrderPlaced)]
+    known = _listed({event.order_id for event, _ in later} - set(fresh))
+    for event, sequence in later:
+        _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
+    OrderSummary.objects.bulk_create(fresh.values())
+    OrderSummary.objects.bulk_update(known.values(), ["status", "returned_minor", "last_sequence", "updated_at"])
+
+
+def _follow(event: OrderCancelled | OrderReturned, sequence: int) -> None:
+    summary = _listed({event.order_id}).get(event.order_id)
+    _move_on(summary, event, sequence).save()
+    news.announce(event.order_id, type(event).__name__)
+
+
+def _listed(order_ids: Collection[UUID]) -> dict[UUID, OrderSummary]:
+    """These rows, locked to the end of the transaction."""
+    if not order_ids:
+        return {}
+    rows = OrderSummary.objects.in_tenant().select_for_update().filter(id__in=order_ids).order_by("id")
+    return {row.id: row for row in rows}
+
+
+def _placed(event: OrderPlaced, sequence: int) -> OrderSummary:
     goods = [line for line in event.lines if line.kind == LineKind.PRODUCT]
-    OrderSummary.objects.create(
+    return OrderSummary(
         id=event.order_id,
         number=event.number,
         number_key=search_key(event.number),
@@ -35,38 +78,19 @@ def list_order(event: OrderPlaced, *, sequence: int) -> None:
         source=event.source,
         last_sequence=sequence,
     )
-    news.announce(event.order_id, type(event).__name__)
 
 
-def list_as_cancelled(event: OrderCancelled, *, sequence: int) -> None:
-    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
-    summary = _before(event.order_id, sequence)
-    summary.status = Order.Status.CANCELLED
-    _save(summary, sequence)
-    news.announce(event.order_id, type(event).__name__)
-
-
-def list_as_returned(event: OrderReturned, *, sequence: int) -> None:
-    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
-    summary = _before(event.order_id, sequence)
-    summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
-    summary.returned_minor += event.total_minor
-    _save(summary, sequence)
-    news.announce(event.order_id, type(event).__name__)
-
-
-def _before(order_id: UUID, sequence: int) -> OrderSummary:
-    summary = OrderSummary.objects.in_tenant().select_for_update().filter(id=order_id).first()
+def _move_on(summary: OrderSummary | None, event: OrderCancelled | OrderReturned, sequence: int) -> OrderSummary:
     if summary is None or summary.last_sequence != sequence - 1:
         seen = summary.last_sequence if summary else 0
-        raise InvalidMessage(f"order {order_id}: event {sequence} came after {seen}")
-    found: OrderSummary = summary
-    return found
-
-
-def _save(summary: OrderSummary, sequence: int) -> None:
+        raise InvalidMessage(f"order {event.order_id}: event {sequence} came after {seen}")
+    if isinstance(event, OrderCancelled):
+        summary.status = Order.Status.CANCELLED
+    else:
+        summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
+        summary.returned_minor += event.total_minor
     summary.last_sequence, summary.updated_at = sequence, timezone.now()
-    summary.save()
+    return summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +101,47 @@ class Figures:
     sold_minor: int = 0
     returned_minor: int = 0
 
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            self.orders + other.orders, self.sold_minor + other.sold_minor, self.returned_minor + other.returned_minor
+        )
 
-def add_to_day(at: datetime, currency: str, figures: Figures) -> None:
-    """Add to the figures of the day (UTC) of `at`. One statement; handlers of other orders may do the same at once."""
+
+def count(event: Event) -> None:
+    """Add what the event means to the figures of its day. One statement."""
+    _add(*_meant(event))
+
+
+def count_many(envelopes: Sequence[Envelope]) -> None:
+    """The same for many events of one tenant. One statement for each day and currency."""
+    days: dict[tuple[date, str], Figures] = defaultdict(Figures)
+    for envelope in envelopes:
+        day, figures = _meant(envelope.event())
+        days[day] += figures
+    for day in sorted(days):
+        _add(day, days[day])
+
+
+def _meant(event: Event) -> tuple[tuple[date, str], Figures]:
+    """The day (UTC) and currency, and what is added there. A cancelled order leaves the day on which it was placed;
+    what came back, and a credit, count on the day on which they did.
+    """
+    match event:
+        case OrderPlaced():
+            return _day(event.occurred_at, event.currency), Figures(orders=1, sold_minor=event.total_minor)
+        case OrderCancelled():
+            return _day(event.placed_at, event.currency), Figures(orders=-1, sold_minor=-event.total_minor)
+        case OrderReturned() | CreditGiven():
+            return _day(event.occurred_at, event.currency), Figures(returned_minor=event.total_minor)
+    raise InvalidMessage(f"{type(event).__name__} means nothing to the revenue")
+
+
+def _day(at: datetime, currency: str) -> tuple[date, str]:
+    return at.astimezone(UTC).date(), currency
+
+
+def _add(day: tuple[date, str], figures: Figures) -> None:
+    """One statement; handlers of other orders may do the same at once."""
     with connections[alias_for(DailyRevenue)].cursor() as cursor:
         cursor.execute(
             "insert into orders_dailyrevenue as known "
@@ -88,12 +150,5 @@ def add_to_day(at: datetime, currency: str, figures: Figures) -> None:
             "order_count = known.order_count + excluded.order_count, "
             "sold_minor = known.sold_minor + excluded.sold_minor, "
             "returned_minor = known.returned_minor + excluded.returned_minor",
-            [
-                require_tenant_id(),
-                at.astimezone(UTC).date(),
-                currency,
-                figures.orders,
-                figures.sold_minor,
-                figures.returned_minor,
-            ],
+            [require_tenant_id(), *day, figures.orders, figures.sold_minor, figures.returned_minor],
         )

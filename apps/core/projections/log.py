@@ -1,0 +1,110 @@
+"""What a rebuild reads of the log, as the relay's role: the events of all tenants that its group wants, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.core.events import Envelope
+from apps.core.events.database import Connection, connect
+from apps.core.events.log import COLUMNS, envelope_of
+from apps.core.projections.definition import Projection
+from apps.core.projections.errors import RebuildRunning
+
+BATCH = 5000
+
+_PLACES = {
+    "after": "position > %(after)s and position <= %(up_to)s order by position limit %(limit)s",
+    "at": "position = any(%(positions)s)",
+}
+# The narrow table is cut first; places of events that the projection does not want come without one.
+_READ = f"""
+select place.position, {COLUMNS}
+from (select position, event_id, recorded_at from events_position where {{places}}) place
+left join events_event event on event.id = place.event_id and event.recorded_at = place.recorded_at
+  and event.type = any(%(types)s)
+order by place.position
+"""  # noqa: S608 (constant)
+
+# A loose scan of the index: one step for each tenant, however many events it has.
+_TENANTS = """
+with recursive found (tenant_id) as (
+    (select tenant_id from events_event order by tenant_id limit 1)
+    union all
+    select (select tenant_id from events_event event where event.tenant_id > found.tenant_id order by tenant_id limit 1)
+    from found where found.tenant_id is not null)
+select tenant_id from found where tenant_id is not null
+"""
+_REMEMBERED = """
+select coalesce((select min(position) - 1 from events_position
+                 where recorded_at > now() - make_interval(days => %s)), 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the log, and the event there if the projection wants it."""
+
+    position: int
+    envelope: Envelope | None
+
+
+@contextmanager
+def alone(projection: Projection) -> Iterator[Connection]:
+    """A connection to read with, while nobody else rebuilds this projection. Raises RebuildRunning."""
+    with connect(projection.using, f"rebuild of {projection.name}") as connection:
+        row = connection.execute("select pg_try_advisory_lock(%s)", [_key(projection)]).fetchone()
+        if row is None or not row[0]:
+            raise RebuildRunning(f"{projection.name} is being rebuilt already")
+        yield connection
+
+
+def read(connection: Connection, projection: Projection, *, after: int, up_to: int, limit: int = BATCH) -> list[Place]:
+    """The next places, at most `limit`."""
+    return _read(connection, projection, "after", after=after, up_to=up_to, limit=limit)
+
+
+def read_at(connection: Connection, projection: Projection, positions: Sequence[int]) -> list[Place]:
+    """Just these places."""
+    return _read(connection, projection, "at", positions=list(positions)) if positions else []
+
+
+def head(connection: Connection) -> int:
+    """Where the log ends now."""
+    row = connection.execute("select coalesce(max(position), 0) from events_position").fetchone()
+    return int(row[0]) if row else 0
+
+
+def surely_handled(connection: Connection, projection: Projection) -> int:
+    """A position up to which the group has handled or parked everything. It may have handled more.
+
+    Where another transport delivers, that is what is too old to be delivered again (EVENTS_INBOX_DAYS).
+    """
+    if settings.EVENTS_TRANSPORT == "postgres":
+        statement, value = 'select position from events_consumer_offset where "group" = %s', projection.group_name
+        row = connection.execute(statement, [value]).fetchone()
+    else:
+        row = connection.execute(_REMEMBERED, [settings.EVENTS_INBOX_DAYS]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def tenants(connection: Connection) -> list[UUID]:
+    """Every tenant to which anything has happened."""
+    return [row[0] for row in connection.execute(_TENANTS).fetchall()]
+
+
+def _read(connection: Connection, projection: Projection, places: str, **values: Any) -> list[Place]:
+    statement = _READ.format(places=_PLACES[places])
+    rows = connection.execute(statement, {**values, "types": projection.event_types}).fetchall()
+    return [Place(row[0], envelope_of(row[1:]) if row[1] else None) for row in rows]
+
+
+def _key(projection: Projection) -> int:
+    name = f"projection:{projection.name}"
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
