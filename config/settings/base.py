@@ -9,6 +9,7 @@ from config.settings.databases import *  # noqa: F403
 from config.settings.events import *  # noqa: F403
 from config.settings.frontend import *  # noqa: F403
 from config.settings.iam import *  # noqa: F403
+from config.settings.jobs import *  # noqa: F403
 from config.settings.mail import *  # noqa: F403
 from config.settings.observability import *  # noqa: F403
 from config.settings.oidc import *  # noqa: F403

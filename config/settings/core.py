@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "apps.core.crypto",
     "apps.core.events",
     "apps.core.idempotency",
+    "apps.core.jobs",
     "apps.core.tenantdata",
     "apps.core.mail",
     "apps.core.auth",

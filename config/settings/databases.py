@@ -85,6 +85,7 @@ APPS_IN_EVERY_DATABASE = [
     "crypto",
     "events",
     "idempotency",
+    "jobs",
     "pgtrigger",
     "projections",
     "tenantdata",

@@ -25,7 +25,7 @@ from tests.journeys.client import ApiClient, order_for
 from tests.journeys.installation import Installation, installed
 from tests.journeys.waiting import until
 
-OWN = {"supervisor", "postgres", "redis", "cache-redis", "web", "worker", "relay", "beat"}
+OWN = {"supervisor", "postgres", "redis", "cache-redis", "web", "worker", "bulk", "relay", "beat"}
 STOCK = 100_000
 # Its first try is still under way, or a database is away for a moment.
 TRY_AGAIN = (409, 503)

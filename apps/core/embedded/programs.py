@@ -15,14 +15,17 @@ SERVERS, DEPENDENT_SERVERS, APPLICATION = range(3)  # tiers: started upwards, st
 
 
 def application(options: Options, state: State, environment: Environment) -> list[Program]:
-    """Web, worker, relay and beat."""
+    """Web, workers, relay and beat. Long jobs have a worker of their own, so that nothing else waits behind them."""
     gunicorn = ("-m", "gunicorn", "-c", "config/gunicorn.py", "config.asgi:application")
     celery = ("-m", "celery", "-A", "config.celery:app")
-    size = ("--concurrency", str(options.worker_processes), "--without-gossip", "--without-mingle")
+    worker = (*celery, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+    quick = ("--queues", "default,scheduled", "--concurrency", str(options.worker_processes))
+    bulk = ("--queues", "bulk", "--concurrency", "1", "--hostname", "bulk@%h")
     schedule = ("-s", str(state.run / "beat-schedule"), "--pidfile=")
     rows = (
         ("web", gunicorn, environment.for_web()),
-        ("worker", (*celery, "worker", "--loglevel", "INFO", *size), environment.for_relay()),
+        ("worker", (*worker, *quick), environment.for_relay()),
+        ("bulk", (*worker, *bulk), {**environment.for_relay(), "EVENTS_CONSUME": "none"}),
         ("relay", ("-m", "apps.core.events.relay_process"), environment.for_relay()),
         ("beat", (*celery, "beat", "--loglevel", "INFO", *schedule), environment.for_web()),
     )

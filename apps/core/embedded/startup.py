@@ -74,7 +74,7 @@ class Startup:
         with screen.step("First data"):
             self._first_data()
         self.environment.save(self._state.environment)
-        with screen.step("Web, worker, relay, beat"):
+        with screen.step("Web, workers, relay, beat"):
             self._start_application()
 
     def follow_mock_kafka(self) -> None:

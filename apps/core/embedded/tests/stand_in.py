@@ -46,6 +46,7 @@ def application(options: Options, state: State, environment: Environment) -> lis
         "web": environment.for_web(),
         "worker": environment.for_relay(),
         "relay": environment.for_relay(),
+        "bulk": environment.for_relay(),
         "beat": environment.for_web(),
     }
     return [

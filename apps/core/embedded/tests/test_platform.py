@@ -25,7 +25,7 @@ from apps.core.embedded.tests.stand_in import MANAGE, application
 from apps.core.embedded.tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[4]
-OWN = {"postgres", "redis", "cache-redis", "web", "worker", "relay", "beat"}
+OWN = {"postgres", "redis", "cache-redis", "web", "worker", "bulk", "relay", "beat"}
 
 
 class Installation:
