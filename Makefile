@@ -1,6 +1,6 @@
 # Everything starts here: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean test check bench lock fmt migrations ledger
+.PHONY: help run stop logs clean test check bench lock fmt migrations events release ledger
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 SET_UP = @test -x $(PYTHON) || { echo "Nothing is set up here yet: make run"; exit 1; }
@@ -50,6 +50,14 @@ fmt: ## Format the code
 migrations: ## Write the migrations for changed models
 	@bin/bootstrap test
 	@exec $(PYTHON) manage.py makemigrations $(ARGS)
+
+events: ## Write docs/events.md, the AsyncAPI document and the fixtures of new events
+	@bin/bootstrap test
+	@exec $(PYTHON) manage.py events write
+
+release: ## Make the events that the code declares the released state, which later changes are held against
+	@bin/bootstrap test
+	@exec $(PYTHON) manage.py events release
 
 ledger: ## Write docs/requirements.md from docs/requirements.toml, docs/conformance.md from the tests
 	@bin/bootstrap test

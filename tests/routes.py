@@ -15,7 +15,7 @@ from apps.core.api.views import ApiView
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
-_NO_IDS = {"number": "1", "service": "business"}  # path parameters that are no ids
+_NO_IDS = {"number": "1", "version": "1", "service": "business"}  # path parameters that are no ids
 
 
 @dataclass(frozen=True, slots=True, order=True)

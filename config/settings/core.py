@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "apps.core.auth",
     "apps.core.api",
     "apps.core.projections",
+    "apps.core.operations",
     "apps.core.web",
     "apps.core.embedded",
     "config.apps.ProcessConfig",

@@ -1,6 +1,6 @@
 """The event log's way to its readers, and what happens to those that fail."""
 
-from config.env import env
+from config.env import BASE_DIR, env
 from config.services import ALL
 
 EVENTS_TRANSPORT = env.str("EVENTS_TRANSPORT", default="postgres")  # or "kafka"
@@ -28,3 +28,5 @@ EVENTS_INBOX_DAYS = env.int("EVENTS_INBOX_DAYS", default=30)
 EVENTS_PARTITIONS_AHEAD = env.int("EVENTS_PARTITIONS_AHEAD", default=3)
 # A Kafka consumer that says nothing for this long has lost its partitions to the others of its group.
 KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)
+# What the repository keeps of every event that was ever published.
+EVENTS_DOCS_DIR = BASE_DIR / "docs" / "events"

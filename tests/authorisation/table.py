@@ -10,6 +10,7 @@ ANYBODY, SIGNED_IN, PERSON = "anybody", "signed-in", "person"
 
 _TABLE = """
 anybody
+    GET /api/v1/event-types/{name}/{version}/schema
     GET /email/change/{token}
     POST /email/change/{token}
     GET /email/verification/{token}
@@ -76,6 +77,8 @@ manager owner
     POST /api/v1/applications/{application_id}/secret
     GET /api/v1/changes
     GET /api/v1/consent-policy
+    GET /api/v1/event-types
+    GET /api/v1/event-types/{name}
     GET /api/v1/groups
     POST /api/v1/groups
     DELETE /api/v1/groups/{group_id}
@@ -163,6 +166,8 @@ manager owner
     POST /applications/{application_id}/secret
     POST /applications/{application_id}/state
     GET /audit/
+    GET /events/
+    GET /events/{name}/
     GET /audit/security/
     GET /audit/security/verification
     GET /audit/security/{event_id}/

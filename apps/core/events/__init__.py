@@ -9,6 +9,7 @@ from apps.core.events.envelope import Envelope, EventOrigin, Metadata
 from apps.core.events.errors import InvalidMessage
 from apps.core.events.subscriptions import handles
 from apps.core.events.unit import UnitOfWork, announce, repeated_when_overtaken, unit_of_work
+from apps.core.events.upcasting import upcasts
 
 __all__ = [
     "Envelope",
@@ -24,4 +25,5 @@ __all__ = [
     "remember_origin",
     "repeated_when_overtaken",
     "unit_of_work",
+    "upcasts",
 ]

@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
+from apps.core.events import upcasting
+from apps.core.events.catalogue import published
+
 TRANSPORTS = ("postgres", "kafka")
 
 
@@ -21,3 +24,13 @@ def settings_are_known(app_configs: Any, **kwargs: Any) -> list[checks.CheckMess
         if getattr(settings, name) < 1:
             found.append(checks.Error(f"{name} must be at least 1.", id="events.E002"))
     return found
+
+
+@checks.register("events")
+def every_version_can_be_lifted(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Without a step in the chain, events of that version and of those below would be parked wherever they are read."""
+    hint = "Declare it below the event, with @upcasts(…, from_version=…)."
+    return [
+        checks.Error(f"{name} has no upcaster from version {version}.", hint=hint, id="events.E003")
+        for name, version in upcasting.gaps(published())
+    ]

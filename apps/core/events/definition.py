@@ -32,7 +32,7 @@ class Event(EventPart):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What the platform knows of one version of an event."""
+    """What the platform knows of an event: its class is its newest version."""
 
     cls: type[Event]
     name: str
@@ -55,24 +55,24 @@ E = TypeVar("E", bound=Event)
 
 _by_class: dict[type[Event], Definition] = {}
 _with_origin: set[type[Event]] = set()
-_by_name: dict[tuple[str, int], Definition] = {}
+_by_name: dict[str, Definition] = {}
 
 
 def event(*, topic: str, aggregate: str, version: int = 1) -> Callable[[type[E]], type[E]]:
     """Declare an event. `topic` is `<service>.<feature>`; the id of the aggregate is the field `<aggregate>_id`.
 
-    Its name is the class's, its identity the pair of name and schema `version`. Raises TypeError when the class does
-    not fit, ValueError when the pair is taken.
+    Its name is the class's. The class is its newest `version`: older ones that were published are lifted to it
+    (`upcasts`). Raises TypeError when the class does not fit, ValueError when the name is taken.
     """
 
     def register(cls: type[E]) -> type[E]:
-        _check(cls, topic)
+        _check(cls, topic, version)
         definition = Definition(cls, cls.__name__, version, topic, aggregate, f"{_snake(aggregate)}_id")
         if definition.id_field not in cls.__struct_fields__:
             raise TypeError(f"{cls.__name__} happens to a {aggregate}, so it needs the field {definition.id_field}")
-        known = _by_name.setdefault((definition.name, version), definition)
+        known = _by_name.setdefault(definition.name, definition)
         if known is not definition:
-            raise ValueError(f"{definition.name} version {version} is already declared in {known.cls.__module__}")
+            raise ValueError(f"{definition.name} is already declared in {known.cls.__module__}")
         _by_class[cls] = definition
         return cls
 
@@ -97,17 +97,24 @@ def remembers_origin(cls: type[Event]) -> bool:
     return cls in _with_origin
 
 
-def definition_named(name: str, version: int) -> Definition | None:
-    """The declaration of one version of an event, or None when this process does not know it."""
-    return _by_name.get((name, version))
+def definition_named(name: str) -> Definition | None:
+    """The declaration of an event, or None when this process does not know it."""
+    return _by_name.get(name)
 
 
 def definitions() -> list[Definition]:
-    """Every event declared in this process, by name and version."""
-    return [_by_name[key] for key in sorted(_by_name)]
+    """Every event declared in this process, by name."""
+    return [_by_name[name] for name in sorted(_by_name)]
 
 
-def _check(cls: type[Event], topic: str) -> None:
+def _forget(cls: type[Event]) -> None:
+    """For tests that declare events of their own."""
+    del _by_name[_by_class.pop(cls).name]
+
+
+def _check(cls: type[Event], topic: str, version: int) -> None:
+    if version < 1:
+        raise ValueError(f"{cls.__name__} has version {version}: versions are counted from 1")
     if not issubclass(cls, Event):
         raise TypeError(f"{cls.__name__} must be a subclass of Event")
     if not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", topic):

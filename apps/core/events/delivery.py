@@ -36,11 +36,11 @@ def delivery(group: Group, envelope: Envelope) -> Iterator[None]:
 def call_handlers(group: Group, envelope: Envelope) -> None:
     """Run the group's handlers of this event, in the order of their declaration. Raises what they raise.
 
-    Raises InvalidMessage when the group does not know this version of the event.
+    Raises InvalidMessage when the group has none (any more), or this process does not know the event's version yet.
     """
     subscriptions = group.of(envelope)
     if not subscriptions:
-        raise InvalidMessage(f"{group.name} handles {envelope.event_type}, but not its version {envelope.version}")
+        raise InvalidMessage(f"{group.name} has no handler of {envelope.event_type}")
     event = envelope.event()
     for subscription in subscriptions:
         subscription(event, envelope)

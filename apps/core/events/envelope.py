@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from apps.core.events.definition import Event, definition_named
 from apps.core.events.errors import InvalidMessage
+from apps.core.events.upcasting import lifted
 
 
 class EventOrigin(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -58,12 +59,16 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     metadata: Metadata
 
     def event(self) -> Event:
-        """The event itself. Raises InvalidMessage when this process knows no such version, or the payload is broken."""
-        definition = definition_named(self.event_type, self.version)
+        """The event itself, in its newest version, whichever it was published in.
+
+        Raises InvalidMessage when this process does not know it, only knows older versions, or the payload is broken.
+        """
+        definition = definition_named(self.event_type)
         if definition is None:
-            raise InvalidMessage(f"{self.event_type} version {self.version} is not declared in this process")
+            raise InvalidMessage(f"{self.event_type} is not declared in this process")
+        payload = lifted(definition, self.payload, version=self.version)
         try:
-            return msgspec.convert(self.payload, definition.cls)
+            return msgspec.convert(payload, definition.cls)
         except msgspec.ValidationError as error:
             raise InvalidMessage(f"the payload of {self.event_type} {self.event_id} is broken: {error}") from error
 

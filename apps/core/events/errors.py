@@ -14,6 +14,12 @@ class InvalidMessage(Invalid):
     code = "invalid_message"
 
 
+class UnknownEvent(NotFound):
+    """The platform publishes no such event, or not in this version."""
+
+    code = "unknown_event"
+
+
 class DeadLetterNotFound(NotFound):
     """There is no such dead letter in this tenant."""
 

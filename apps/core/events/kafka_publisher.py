@@ -95,6 +95,7 @@ def headers(topic: str, envelope: Envelope) -> list[tuple[str, str | bytes | Non
         "ce_source": f"/{topic.replace('.', '/')}",
         "ce_subject": str(envelope.aggregate_id),
         "ce_time": envelope.timestamp.isoformat().replace("+00:00", "Z"),
+        "ce_dataschema": f"{settings.BASE_URL}/api/v1/event-types/{envelope.event_type}/{envelope.version}/schema",
         "ce_dataschemaversion": str(envelope.version),
         "ce_partitionkey": str(envelope.aggregate_id),
         "ce_sequence": str(metadata.sequence),

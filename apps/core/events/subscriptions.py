@@ -37,7 +37,7 @@ class Group:
 
     name: str
     using: str
-    subscriptions: dict[str, dict[int, list[Subscription]]] = field(default_factory=dict)
+    subscriptions: dict[str, list[Subscription]] = field(default_factory=dict)
     topics: set[str] = field(default_factory=set)
 
     @property
@@ -53,8 +53,8 @@ class Group:
         return event_type in self.subscriptions
 
     def of(self, envelope: Envelope) -> list[Subscription]:
-        """The handlers of this very version; none when the group only knows other ones."""
-        return self.subscriptions.get(envelope.event_type, {}).get(envelope.version, [])
+        """The handlers of this event, whichever version it was published in."""
+        return self.subscriptions.get(envelope.event_type, [])
 
 
 _groups: dict[str, Group] = {}
@@ -62,6 +62,8 @@ _groups: dict[str, Group] = {}
 
 def handles(cls: type[Event], *, group: str, using: str | None = None) -> Callable[[H], H]:
     """Call the function with every such event: `(event)`, or `(event, *, envelope)` if its signature names it.
+
+    An older version arrives lifted to the class's (`upcasts`), so there is one handler for all of them.
 
     `group` is `<service>.<handler>`; `using` is the database of its effects (default: its service's own). It runs in
     the event's tenant and in a transaction on that database, at least once, and its effect is kept exactly once.
@@ -75,8 +77,7 @@ def handles(cls: type[Event], *, group: str, using: str | None = None) -> Callab
             raise ValueError(f"group {group} keeps its effects in {known.using}, so not in {alias}")
         known.topics.add(definition.topic)
         wants_envelope = "envelope" in inspect.signature(function).parameters
-        versions = known.subscriptions.setdefault(definition.name, {})
-        versions.setdefault(definition.version, []).append(Subscription(function, wants_envelope))
+        known.subscriptions.setdefault(definition.name, []).append(Subscription(function, wants_envelope))
         return function
 
     return register

@@ -19,6 +19,7 @@ def _healthy_handlers() -> Iterator[None]:
     yield
     things.healed.clear()
     things.calls.clear()
+    things.measured.clear()
 
 
 @pytest.fixture

@@ -235,11 +235,19 @@ class TestIsolation:
 
 
 class TestDeclaration:
-    def test_refuses_a_second_event_of_the_same_name_and_version(self):
+    @pytest.mark.parametrize("version", [1, 2])
+    def test_refuses_a_second_event_of_the_same_name(self, version):
         with pytest.raises(ValueError, match="already declared"):
 
-            @event(topic="business.things", aggregate="Thing")
+            @event(topic="business.things", aggregate="Thing", version=version)
             class ThingHappened(Event):
+                thing_id: UUID
+
+    def test_counts_versions_from_one(self):
+        with pytest.raises(ValueError, match="counted from 1"):
+
+            @event(topic="business.things", aggregate="Thing", version=0)
+            class Zeroth(Event):
                 thing_id: UUID
 
     def test_refuses_an_event_without_the_id_of_its_aggregate(self):

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 from uuid import UUID
 
-from apps.core.events import Envelope, Event, EventPart, InvalidMessage, UnitOfWork, event, handles, remember_origin
+from apps.core.events import (
+    Envelope,
+    Event,
+    EventPart,
+    InvalidMessage,
+    UnitOfWork,
+    event,
+    handles,
+    remember_origin,
+    upcasts,
+)
 
 ECHO = "business.echo"
 RELAYED = "iam.things"
@@ -36,6 +47,25 @@ class ThingRemembered(Event):
 remember_origin(ThingRemembered)
 
 
+@event(topic="business.things", aggregate="Thing", version=3)
+class ThingMeasured(Event):
+    """The newest of three versions: the first told whole metres, the second did not say by whom."""
+
+    thing_id: UUID
+    length_mm: int
+    by: str
+
+
+@upcasts(ThingMeasured, from_version=1)
+def in_millimetres(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"thingId": payload["thingId"], "lengthMm": payload["lengthM"] * 1000}
+
+
+@upcasts(ThingMeasured, from_version=2)
+def by_nobody_known(payload: dict[str, Any]) -> dict[str, Any]:
+    return {**payload, "by": "somebody"}
+
+
 @event(topic="business.echoes", aggregate="EchoOfThing")
 class ThingEchoed(Event):
     """The effect of a ThingHappened: exactly one for each, in their order."""
@@ -45,6 +75,8 @@ class ThingEchoed(Event):
     cause: UUID
 
 
+MEASURED = "business.measured"
+measured: list[ThingMeasured] = []
 healed: set[str] = set()
 calls: list[tuple[str, int]] = []
 
@@ -64,6 +96,12 @@ def echo(happened: ThingHappened, *, envelope: Envelope) -> None:
         raise Sick(happened.note)
     effect = ThingEchoed(echo_of_thing_id=echo_id(happened.thing_id), number=happened.number, cause=envelope.event_id)
     UnitOfWork("business").publish(effect)
+
+
+@handles(ThingMeasured, group=MEASURED)
+def note_measure(happened: ThingMeasured) -> None:
+    """Declared for the newest version alone."""
+    measured.append(happened)
 
 
 def echo_id(thing_id: UUID) -> UUID:

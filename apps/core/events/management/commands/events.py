@@ -1,0 +1,87 @@
+"""`manage.py events`: what the platform publishes, kept as files and held against the last release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.core.events import asyncapi, compatibility, contract_files, reference, upcasting
+from apps.core.events.catalogue import published
+from apps.core.events.contracts import Contract
+
+
+class Command(BaseCommand):
+    help = "List the events, write what the repository keeps of them, and check them against the last release."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        actions.add_parser("list", help="each event with its version, topic and consumers")
+        actions.add_parser("write", help="write missing fixtures, docs/events.md and docs/events/asyncapi.json")
+        actions.add_parser("check", help="fail when something published was broken or a file is out of date")
+        actions.add_parser("release", help="make what the code declares now the released state")
+
+    def handle(self, *args: Any, action: str, **options: Any) -> None:
+        actions: dict[str, Callable[[], None]] = {
+            "list": self._list,
+            "write": self._write,
+            "check": self._check,
+            "release": self._release,
+        }
+        actions[action]()
+
+    def _list(self) -> None:
+        for one in reference.event_types():
+            heard = ", ".join(one.consumers) or "nobody"
+            self.stdout.write(f"{one.topic}  {one.name} version {one.version}  heard by {heard}")
+
+    def _write(self) -> None:
+        self._say(contract_files.write_missing_fixtures())
+        self._say([path for path, text in _generated().items() if contract_files.write_text(path, text)])
+
+    def _release(self) -> None:
+        if problems := _breaches():
+            raise CommandError("\n".join(problems))
+        self._say(contract_files.release())
+        self._write()
+
+    def _check(self) -> None:
+        if problems := [*_breaches(), *_gaps(), *_without_fixture(), *_out_of_date()]:
+            raise CommandError("\n".join(problems))
+        self.stdout.write(f"{len(published())} events keep what the last release promised")
+
+    def _say(self, written: list[Path]) -> None:
+        for path in written:
+            self.stdout.write(f"{path.relative_to(settings.BASE_DIR)} written")
+
+
+def _breaches() -> list[str]:
+    return compatibility.breaches(contract_files.released(), contract_files.current())
+
+
+def _gaps() -> list[str]:
+    return [f"{name} has no upcaster from version {version}" for name, version in upcasting.gaps(published())]
+
+
+def _without_fixture() -> list[str]:
+    known, there = {contract.name for contract in _all()}, set(contract_files.fixtures())
+    missing = [f"{name} has no fixture: run `make events`" for name in sorted(known - there)]
+    return missing + [f"{name} has a fixture, and is no version of any event" for name in sorted(there - known)]
+
+
+def _all() -> list[Contract]:
+    return contract_files.contracts()
+
+
+def _out_of_date() -> list[str]:
+    stale = [path for path, text in _generated().items() if not path.exists() or path.read_text() != text]
+    return [f"{path.relative_to(settings.BASE_DIR)} is out of date: run `make events`" for path in stale]
+
+
+def _generated() -> dict[Path, str]:
+    folder = Path(settings.EVENTS_DOCS_DIR)
+    return {folder / "asyncapi.json": asyncapi.encoded(), folder.with_suffix(".md"): reference.page()}
