@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", include("apps.core.api.urls")),
     path("mail/", include("apps.core.api.outbox")),
     path("", include("apps.core.operations.urls")),
+    path("", include("apps.core.projections.urls")),
     *[path("", include(urls)) for service in services_here() for urls in service.urls],
     path("admin/", admin.site.urls),  # after iam, which has its sign-in page
 ]

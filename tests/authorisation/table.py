@@ -396,6 +396,14 @@ person
     POST /approvals/{approval_id}/refusal
     GET /exports/{export_id}/file
 platform-staff
+    GET /api/v1/services/{service}/projections
+    DELETE /api/v1/services/{service}/projections/{name}/placement
+    POST /api/v1/services/{service}/projections/{name}/placement
+    GET /api/v1/services/{service}/projections/{name}/rebuilds
+    POST /api/v1/services/{service}/projections/{name}/rebuilds
+    DELETE /api/v1/services/{service}/projections/{name}/shadow
+    GET /services/{service}/projections/
+    POST /services/{service}/projections/{name}/{deed}
     GET /api/v1/tenants
     POST /api/v1/tenants
     GET /api/v1/tenants/{tenant_id}

@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from apps.core.history import SYSTEM, Actor
 from apps.core.observability import get_logger
-from apps.core.projections import commands, queries
-from apps.core.projections.definition import projections
+from apps.core.projections import building, commands, queries
+from apps.core.projections.definition import Projection, projections
 from apps.core.projections.errors import RebuildRunning, ReplayFailed
+from apps.core.projections.log import alone
+from apps.core.projections.models import Rebuild
 
 _logger = get_logger("projections")
 # Longer than other tasks may take, and shorter than the broker waits before it hands one to somebody else.
@@ -32,6 +34,15 @@ def build(*, projection: str, actor_id: str | None = None, actor_name: str = "",
             commands.build(queries.projection_named(projection), actor=actor, now=timezone.now())
         except ReplayFailed as error:
             _logger.warning("projections.replay_failed", projection=projection, error=str(error))
+
+
+def build_later(projection: Projection, *, actor: Actor) -> Rebuild:
+    """Note that it is being built, and let a worker do it. One that is open goes on. Raises RebuildRunning."""
+    with alone(projection):
+        made = queries.open_rebuild(projection) or building.begin(projection, actor=actor, now=timezone.now())
+    told = {"projection": projection.name, "actor_id": str(actor.id) if actor.id else None, "actor_name": actor.name}
+    build.apply_async(kwargs=told)
+    return made
 
 
 @shared_task(name="projections.sweep", acks_late=True)
