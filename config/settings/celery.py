@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
         "jobs.sweep": JOBS_SWEEP_INTERVAL_S,
         "mail.forget_old_messages": _HOUR,
         "mail.sweep": 60.0,
+        "sagas.sweep": 10.0,
         "sessions.deliver_due_notices": 10.0,
         "sessions.end_expired": 60.0,
         "sessions.forget_old": _DAY,

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "apps.core.projections",
     "apps.core.operations",
     "apps.core.web",
+    "apps.core.sagas",
     "apps.core.embedded",
     "config.apps.ProcessConfig",
     *[app for service in ALL.values() for app in service.apps],

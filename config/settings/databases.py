@@ -88,6 +88,7 @@ APPS_IN_EVERY_DATABASE = [
     "jobs",
     "pgtrigger",
     "projections",
+    "sagas",
     "tenantdata",
 ]
 

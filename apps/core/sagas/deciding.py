@@ -1,0 +1,109 @@
+"""What a saga waits for arrives: a person decides, or an event comes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core.events import Envelope, Event
+from apps.core.events.subscriptions import log_of
+from apps.core.history import Actor
+from apps.core.sagas import progress, queries, waking
+from apps.core.sagas.definition import Answer, Arrival, Decision, Saga, Step, declared
+from apps.core.sagas.errors import NothingToDecide
+from apps.core.sagas.models import Entry, Instance
+
+State, Kind = Instance.State, Entry.Kind
+DENIED = "denied"
+
+
+def decide(name: str, key: UUID, *, approved: bool, reason: str, actor: Actor, now: datetime) -> None:
+    """Approve or deny what a saga waits for; denied, everything is undone. Joins the transaction around.
+
+    Whether the actor may is for the caller to ask. Raises SagaNotFound, NothingToDecide.
+    """
+    with transaction.atomic(using=log_of(name)):
+        row = queries.lock_by_key(name, key)
+        _decide(row, approved=approved, reason=reason, actor=actor, now=now)
+
+
+def decide_on(saga_id: UUID, *, using: str, approved: bool, reason: str, actor: Actor, now: datetime) -> Instance:
+    """The same by the instance's id. Raises SagaNotFound, NothingToDecide."""
+    with transaction.atomic(using=using):
+        row = queries.lock(saga_id, using=using)
+        _decide(row, approved=approved, reason=reason, actor=actor, now=now)
+    return row
+
+
+def decision_of(row: Instance) -> Decision | None:
+    """What the saga waits for, if that is a person."""
+    saga = declared(row.name, row.definition_version)
+    if saga is None or row.state != State.WAITING:
+        return None
+    waits_for = saga.step_at(row.position).waits_for
+    return waits_for if isinstance(waits_for, Decision) else None
+
+
+def event_came(saga: Saga, event: Event, envelope: Envelope) -> None:
+    """Hand an event to the instance that waits for it, or will. Safe to repeat: for each step the first one counts.
+
+    Called in a transaction on the saga's database, for each version of the saga.
+    """
+    row = queries.lock_open(saga, _key_in(event, saga))
+    step = _first_unanswered(row, saga, event) if row is not None and not row.backwards else None
+    if row is None or step is None:
+        return
+    answer = Answer(
+        at=envelope.timestamp,
+        event_type=envelope.event_type,
+        event_version=envelope.version,
+        payload=envelope.payload,
+    )
+    now = timezone.now()
+    _answered(row, saga, step, answer, now, detail=f"{envelope.event_type} {envelope.event_id}")
+    _save(row, now)
+
+
+def _decide(row: Instance, *, approved: bool, reason: str, actor: Actor, now: datetime) -> None:
+    saga = declared(row.name, row.definition_version)
+    if saga is None or decision_of(row) is None:
+        raise NothingToDecide(f"{row.name} is {row.state}: it waits for nobody's decision")
+    step, said = saga.step_at(row.position), "approved" if approved else DENIED
+    if approved:
+        answer = Answer(at=now, by=actor.id, by_name=actor.name, reason=reason)
+        _answered(row, saga, step, answer, now, actor=actor, detail=f"{said}: {reason}".rstrip(": "))
+    else:
+        progress.note(row, Kind.ANSWERED, now, step=step.name, actor=actor, detail=f"{said}: {reason}".rstrip(": "))
+        progress.turn_back(row, saga, now, code=DENIED, reason=reason or f"denied by {actor.name}")
+        waking.wake(row)
+    _save(row, now)
+
+
+def _save(row: Instance, now: datetime) -> None:
+    row.updated_at = now
+    row.save(using=row._state.db)
+
+
+def _key_in(event: Event, saga: Saga) -> UUID:
+    waits_for = cast(Arrival, saga.awaits(type(event))[0].waits_for)
+    return UUID(str(getattr(event, waits_for.by)))
+
+
+def _answered(
+    row: Instance, saga: Saga, step: Step, answer: Answer, now: datetime, *, detail: str, actor: Actor | None = None
+) -> None:
+    row.answers[step.name] = msgspec.to_builtins(answer)
+    progress.note(row, Kind.ANSWERED, now, step=step.name, actor=actor, detail=detail)
+    if row.state == State.WAITING and saga.step_at(row.position) == step:
+        progress.forwards(row, saga, row.position, now)
+        waking.wake(row)
+
+
+def _first_unanswered(row: Instance, saga: Saga, event: Event) -> Step | None:
+    ahead = saga.steps[row.position :]
+    return next((step for step in saga.awaits(type(event)) if step in ahead and step.name not in row.answers), None)
