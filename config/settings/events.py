@@ -23,6 +23,8 @@ EVENTS_RETRY_BASE_S = env.float("EVENTS_RETRY_BASE_S", default=0.5)
 EVENTS_RETRY_CAP_S = env.float("EVENTS_RETRY_CAP_S", default=30.0)
 # A group of which more than half of its last so many events became dead letters stops: the fault is not in the events.
 EVENTS_FLOOD_WINDOW = env.int("EVENTS_FLOOD_WINDOW", default=50)
+# How many keys are retried, or dead letters discarded, before a bulk repair says how far it has come.
+EVENTS_REPAIR_BATCH = env.int("EVENTS_REPAIR_BATCH", default=50)
 # How long it is remembered that an event had its effect: longer than any transport may redeliver it.
 EVENTS_INBOX_DAYS = env.int("EVENTS_INBOX_DAYS", default=30)
 EVENTS_PARTITIONS_AHEAD = env.int("EVENTS_PARTITIONS_AHEAD", default=3)

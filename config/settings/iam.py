@@ -24,7 +24,8 @@ CHANGE_SOURCES = {
     "apps.iam.identity_providers.queries.changes": ["IdentityProvider", "IdentityLink"],
     "apps.iam.groups.queries.changes": ["Group", "GroupMember"],
     "apps.iam.policies.queries.changes": ["Policy"],
-    "apps.business.facade.business.changes": ["Customer", "Order", "Product"],
+    "apps.core.events.dead_letters.changes": ["DeadLetter"],
+    "apps.business.facade.business.changes": ["Customer", "DeadLetter", "Order", "Product"],
 }
 
 # Dotted functions `(*, tenant_id: UUID, slug: str) -> None`, called in this order for each demonstration tenant once it

@@ -64,6 +64,11 @@ clerk manager owner
     POST /orders/new
     POST /orders/{order_id}/returns
 manager owner
+    GET /api/v1/services/{service}/dead-letters
+    GET /api/v1/services/{service}/dead-letters/{dead_letter_id}
+    GET /services/{service}/dead-letters/
+    GET /services/{service}/dead-letters/open
+    GET /services/{service}/dead-letters/{dead_letter_id}/
     GET /api/v1/access/who-can
     GET /api/v1/applications
     POST /api/v1/applications
@@ -226,6 +231,17 @@ manager owner
     POST /service-accounts/{account_id}/roles
     POST /service-accounts/{account_id}/state
 owner
+    POST /api/v1/services/{service}/dead-letters/discardings
+    POST /api/v1/services/{service}/dead-letters/retrials
+    POST /api/v1/services/{service}/dead-letters/{dead_letter_id}/correction
+    POST /api/v1/services/{service}/dead-letters/{dead_letter_id}/discarding
+    POST /api/v1/services/{service}/dead-letters/{dead_letter_id}/restoration
+    POST /api/v1/services/{service}/dead-letters/{dead_letter_id}/retrial
+    POST /services/{service}/dead-letters/repairs
+    POST /services/{service}/dead-letters/{dead_letter_id}/correction
+    POST /services/{service}/dead-letters/{dead_letter_id}/discarding
+    POST /services/{service}/dead-letters/{dead_letter_id}/restoration
+    POST /services/{service}/dead-letters/{dead_letter_id}/retrial
     DELETE /scim/v2/
     GET /scim/v2/
     PATCH /scim/v2/

@@ -84,5 +84,5 @@ def erase_some() -> int:
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    """The latest wanted changes of products, customers and orders, newest first: for the audit of all services."""
+    """The latest wanted changes of products, customers, orders and dead letters, newest first: for the audit."""
     return cast(list[Change], implementation("business").changes(where, limit=limit))

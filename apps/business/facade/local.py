@@ -10,6 +10,7 @@ from apps.business.catalog import queries as catalog
 from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
 from apps.business.service import DATABASE
+from apps.core.events import dead_letters
 from apps.core.history.changes import Change, ChangeFilter, newest
 from apps.core.tenantdata import erasing, reading, tables
 from apps.core.tenantdata.reading import RowsPage
@@ -78,7 +79,11 @@ def erase_some() -> int:
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    pages = [catalog.changes(where, limit=limit), order_queries.changes(where, limit=limit)]
+    pages = [
+        catalog.changes(where, limit=limit),
+        order_queries.changes(where, limit=limit),
+        dead_letters.changes(where, limit=limit, using=DATABASE),
+    ]
     return newest(pages, limit=limit)
 
 

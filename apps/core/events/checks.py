@@ -11,6 +11,10 @@ from apps.core.events import upcasting
 from apps.core.events.catalogue import published
 
 TRANSPORTS = ("postgres", "kafka")
+_AT_LEAST_ONE = (
+    *("EVENTS_BATCH_SIZE", "EVENTS_MAX_ATTEMPTS", "EVENTS_FLOOD_WINDOW", "EVENTS_INBOX_DAYS"),
+    "EVENTS_REPAIR_BATCH",
+)
 
 
 @checks.register("events")
@@ -20,7 +24,7 @@ def settings_are_known(app_configs: Any, **kwargs: Any) -> list[checks.CheckMess
     if settings.EVENTS_TRANSPORT not in TRANSPORTS:
         hint = f"One of: {', '.join(TRANSPORTS)}."
         found.append(checks.Error(f"EVENTS_TRANSPORT is {settings.EVENTS_TRANSPORT!r}.", hint=hint, id="events.E001"))
-    for name in ("EVENTS_BATCH_SIZE", "EVENTS_MAX_ATTEMPTS", "EVENTS_FLOOD_WINDOW", "EVENTS_INBOX_DAYS"):
+    for name in _AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             found.append(checks.Error(f"{name} must be at least 1.", id="events.E002"))
     return found

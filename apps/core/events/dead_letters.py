@@ -1,51 +1,90 @@
-"""The dead letters of the current tenant: park, retry in the order of the key, discard."""
+"""The dead letters of the current tenant: what a consumer parks, and what can be read of it. `repairs` changes them."""
 
 from __future__ import annotations
 
 import json
 import traceback as tracebacks
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import msgspec
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.events import inbox
-from apps.core.events.delivery import call_handlers, delivery
 from apps.core.events.envelope import Envelope, decode, encode
-from apps.core.events.errors import DeadLetterNotFound, DeadLetterSettled
+from apps.core.events.errors import DeadLetterNotFound
 from apps.core.events.models import DeadLetter
 from apps.core.events.subscriptions import Group
-from apps.core.history import Actor
+from apps.core.history.changes import Change, ChangeFilter, changes_of
 
 _TEXT_LIMIT = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Retried:
-    """What a retry of one key came to. `stuck` is the dead letter that failed again, if one did."""
-
-    resolved: int
-    stuck: DeadLetter | None = None
+def letters(alias: str) -> QuerySet[DeadLetter]:
+    """Every dead letter there ever was, the newest first."""
+    return DeadLetter.objects.using(alias).order_by("-id")
 
 
 def open_letters(alias: str, *, group: str | None = None, key: UUID | None = None) -> Any:
     """What is parked in the current tenant, in the order in which it would be retried."""
-    letters = DeadLetter.objects.using(alias).filter(status__in=DeadLetter.OPEN)
-    letters = letters.filter(group=group) if group else letters
-    letters = letters.filter(key=key) if key else letters
-    return letters.order_by("group", "key", "sequence")
+    found = DeadLetter.objects.using(alias).filter(status__in=DeadLetter.OPEN)
+    found = found.filter(group=group) if group else found
+    found = found.filter(key=key) if key else found
+    return found.order_by("group", "key", "sequence")
+
+
+def letter(letter_id: UUID, *, using: str) -> DeadLetter:
+    """One dead letter, open or not. Raises DeadLetterNotFound."""
+    found = DeadLetter.objects.using(using).filter(id=letter_id).first()
+    if found is None:
+        raise DeadLetterNotFound(f"there is no dead letter {letter_id}")
+    return found
+
+
+def waiting_behind(found: DeadLetter) -> Any:
+    """The later events of the same key that wait in the same group, in their order."""
+    return open_letters(str(found._state.db), group=found.group, key=found.key).filter(sequence__gt=found.sequence)
+
+
+def changes(where: ChangeFilter, *, limit: int, using: str = DEFAULT_DB_ALIAS) -> list[Change]:
+    """The latest wanted changes of dead letters in one database, newest first: for the audit. Three statements."""
+    return changes_of(DeadLetter, where=where, limit=limit, using=using)
+
+
+def names_in_use(alias: str) -> tuple[list[str], list[str]]:
+    """The groups and the types of events of which something is open, by name. Two statements."""
+    rows = DeadLetter.objects.using(alias).filter(status__in=DeadLetter.OPEN)
+    groups, types = (
+        rows.order_by(column).values_list(column, flat=True).distinct() for column in ("group", "event_type")
+    )
+    return list(groups), list(types)
+
+
+def payload_of(found: DeadLetter) -> dict[str, Any]:
+    """What is to be handled: the latest correction, or the event's own payload."""
+    payload: dict[str, Any] = found.corrections[-1]["payload"] if found.corrections else found.envelope["payload"]
+    return payload
+
+
+def original_of(found: DeadLetter) -> Envelope:
+    """The event as it was delivered. Raises InvalidMessage."""
+    return decode(json.dumps(found.envelope))
+
+
+def envelope_of(found: DeadLetter) -> Envelope:
+    """The event as it is to be handled: with the latest correction, where there is one. Raises InvalidMessage."""
+    return msgspec.structs.replace(original_of(found), payload=payload_of(found))
 
 
 def park(group: Group, envelope: Envelope, *, error: Exception, attempts: int) -> None:
     """Keep an event that failed. From now on later events of its key wait. Safe to repeat."""
     with transaction.atomic(using=group.using):
         inbox.lock_key(envelope.aggregate_id, group=group.name, using=group.using)
-        letter = _letter(group, envelope, failed=True, reason=_reason(error), attempts=attempts)
-        letter.traceback = _shortened("".join(tracebacks.format_exception(error)))
-        _insert(letter, group.using)
+        parked = _letter(group, envelope, failed=True, reason="", attempts=attempts)
+        blame(parked, error)
+        _insert(parked, group.using)
 
 
 def park_behind(group: Group, envelope: Envelope) -> bool:
@@ -58,56 +97,11 @@ def park_behind(group: Group, envelope: Envelope) -> bool:
     return True
 
 
-def retry_key(group: Group, key: UUID, *, actor: Actor, because: str = "") -> Retried:
-    """Handle the parked events of a key in order, each in its own transaction, up to the first that fails again.
-
-    Safe to repeat. Raises DeadLetterNotFound when nothing of this key is parked.
-    """
-    if not open_letters(group.using, group=group.name, key=key).update(status=DeadLetter.Status.RETRYING):
-        raise DeadLetterNotFound(f"{group.name} has nothing parked for {key}")
-    resolved, stuck = 0, None
-    try:
-        while stuck is None and (letter := open_letters(group.using, group=group.name, key=key).first()):
-            stuck = _retry(group, letter, actor=actor, because=because)
-            resolved += stuck is None
-    finally:
-        open_letters(group.using, group=group.name, key=key).update(status=DeadLetter.Status.PARKED)
-    return Retried(resolved, stuck)
-
-
-def discard(letter_id: UUID, *, using: str, actor: Actor, because: str, now: datetime) -> DeadLetter:
-    """Give an event up for this group, also when it is delivered again. The next ones of its key wait for a retry.
-
-    Raises DeadLetterNotFound, DeadLetterSettled.
-    """
-    with transaction.atomic(using=using):
-        letter = DeadLetter.objects.using(using).select_for_update().filter(id=letter_id).first()
-        if letter is None:
-            raise DeadLetterNotFound(f"there is no dead letter {letter_id}")
-        if letter.status not in DeadLetter.OPEN:
-            raise DeadLetterSettled(f"dead letter {letter_id} is {letter.status}")
-        inbox.enter(letter.event_id, group=letter.group, using=using)
-        _settle(letter, DeadLetter.Status.DISCARDED, actor=actor, because=because, now=now)
-    return letter
-
-
-def _retry(group: Group, letter: DeadLetter, *, actor: Actor, because: str) -> DeadLetter | None:
-    """Returns the letter if it failed again."""
-    try:
-        envelope = decode(json.dumps(letter.envelope))
-        with delivery(group, envelope), transaction.atomic(using=group.using):
-            inbox.lock_key(letter.key, group=group.name, using=group.using)
-            if inbox.enter(letter.event_id, group=group.name, using=group.using):
-                call_handlers(group, envelope)
-            _settle(letter, DeadLetter.Status.RESOLVED, actor=actor, because=because, now=timezone.now())
-    except Exception as error:  # whatever the handler raises
-        letter.failed, letter.attempts, letter.reason = True, letter.attempts + 1, _reason(error)
-        letter.traceback = _shortened("".join(tracebacks.format_exception(error)))
-        letter.status = DeadLetter.Status.PARKED
-        letter.settled_at = letter.settled_by = None
-        letter.save(using=group.using)
-        return letter
-    return None
+def blame(failed: DeadLetter, error: Exception) -> None:
+    """Note what went wrong. Does not save."""
+    failed.failed = True
+    failed.reason = _shortened(f"{type(error).__name__}: {error}")
+    failed.traceback = _shortened("".join(tracebacks.format_exception(error)))
 
 
 def _letter(group: Group, envelope: Envelope, *, failed: bool, reason: str, attempts: int = 0) -> DeadLetter:
@@ -126,19 +120,9 @@ def _letter(group: Group, envelope: Envelope, *, failed: bool, reason: str, atte
     )
 
 
-def _insert(letter: DeadLetter, alias: str) -> None:
+def _insert(parked: DeadLetter, alias: str) -> None:
     """Only once for each event and group: it may be delivered again."""
-    DeadLetter.objects.using(alias).bulk_create([letter], ignore_conflicts=True)
-
-
-def _settle(letter: DeadLetter, status: str, *, actor: Actor, because: str, now: datetime) -> None:
-    letter.status, letter.settled_at, letter.settled_by = status, now, actor.id
-    letter.settled_because = because or actor.name
-    letter.save(using=letter._state.db)
-
-
-def _reason(error: Exception) -> str:
-    return _shortened(f"{type(error).__name__}: {error}")
+    DeadLetter.objects.using(alias).bulk_create([parked], ignore_conflicts=True)
 
 
 def _shortened(text: str) -> str:

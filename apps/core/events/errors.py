@@ -30,3 +30,15 @@ class DeadLetterSettled(Conflict):
     """The dead letter was handled or discarded already."""
 
     code = "dead_letter_settled"
+
+
+class DiscardIsFinal(Conflict):
+    """Nothing waits behind this event any more: later events of its key may have had their effect already."""
+
+    code = "discard_is_final"
+
+
+class GroupGone(Conflict):
+    """No handler names this consumer group any more."""
+
+    code = "group_gone"

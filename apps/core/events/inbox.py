@@ -72,6 +72,12 @@ def enter(event_id: UUID, *, group: str, using: str) -> bool:
         return bool(cursor.rowcount)
 
 
+def leave(event_id: UUID, *, group: str, using: str) -> None:
+    """Forget that an event had its effect: it had none."""
+    with connections[using].cursor() as cursor:
+        cursor.execute('delete from events_inbox where "group" = %s and event_id = %s', [group, event_id])
+
+
 def lock_key(key: UUID, *, group: str, using: str) -> None:
     """Until the transaction ends, nobody else parks or retries events of this key."""
     number = int.from_bytes(blake2b(f"{group}:{key}".encode(), digest_size=8).digest(), "big", signed=True)

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from apps.core.db.grants import APPEND_ONLY
 from apps.core.db.ids import uuid7
+from apps.core.history.tracking import tracked
 
 _DONE_BY_RELAY_ONLY: tuple[str, ...] = ()
 
@@ -109,15 +110,18 @@ class Inbox(models.Model):
         indexes = [models.Index(fields=["handled_at"], name="events_inbox_by_age")]
 
 
+# What the events tell of people is shown to those who may repair, not to all who may read the history.
+@tracked(exclude=("envelope", "corrections", "reason", "traceback"))
 class DeadLetter(models.Model):
     """An event that a group could not handle, or that waits behind such a one of the same key (`failed` is false).
 
-    A key is parked as long as one of its dead letters is.
+    A key is parked as long as one of its dead letters is. The event itself is never changed, here or in the log: a
+    corrected payload stands beside it.
     """
 
     class Status(models.TextChoices):
         PARKED = "parked"
-        RETRYING = "retrying"
+        RETRYING = "retrying"  # set by earlier releases; as good as parked
         RESOLVED = "resolved"
         DISCARDED = "discarded"
 
@@ -145,6 +149,12 @@ class DeadLetter(models.Model):
     settled_at = models.DateTimeField(null=True)
     settled_by = models.UUIDField(null=True)
     settled_because = models.TextField(default="")
+    corrections = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="Payloads to be handled in place of the event's own, oldest first: the last one counts.",
+    )
+    corrected_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "events_dead_letter"
@@ -158,3 +168,8 @@ class DeadLetter(models.Model):
                 condition=Q(status__in=["parked", "retrying"]),
             ),
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still holds its key."""
+        return self.status in self.OPEN

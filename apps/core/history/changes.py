@@ -54,9 +54,9 @@ class ChangeFilter:
     until: datetime | None = None
     before: tuple[datetime, str, int] | None = None
 
-    def rows(self, model: type[models.Model]) -> Any:
+    def rows(self, model: type[models.Model], *, using: str | None = None) -> Any:
         """The history rows of `model` that are wanted, newest first."""
-        rows = history_model(model).objects.order_by("-pgh_created_at", "-pgh_id")
+        rows = history_model(model).objects.using(using).order_by("-pgh_created_at", "-pgh_id")
         if self.entity_ids is not None:
             rows = rows.filter(pgh_obj_id__in=self.entity_ids)
         if self.since:
@@ -75,10 +75,13 @@ def place_of(change: Change) -> tuple[datetime, str, int]:
     return change.at, change.entity, change.id
 
 
-def changes_of(*tracked: type[models.Model], where: ChangeFilter, limit: int) -> list[Change]:
-    """The latest wanted changes of several models in the current scope, newest first. Three statements per model."""
+def changes_of(*tracked: type[models.Model], where: ChangeFilter, limit: int, using: str | None = None) -> list[Change]:
+    """The latest wanted changes of several models in the current scope, newest first. Three statements per model.
+
+    `using` is for models whose tables every database has.
+    """
     wanted = [model for model in tracked if not where.entities or model.__name__ in where.entities]
-    return newest([_page(model, where.rows(model), limit) for model in wanted], limit=limit)
+    return newest([_page(model, where.rows(model, using=using), limit) for model in wanted], limit=limit)
 
 
 def newest(pages: Iterable[list[Change]], *, limit: int) -> list[Change]:
@@ -135,7 +138,7 @@ def changes(model: type[models.Model], *, entity_id: UUID | None = None, limit: 
 
 def _page(model: type[models.Model], rows: Any, limit: int) -> list[Change]:
     page = list(rows[:limit])
-    earlier = _predecessors(history_model(model), page)
+    earlier = _predecessors(history_model(model).objects.using(rows.db), page)
     return [_change(model, row, earlier.get(row.pgh_id)) for row in page]
 
 
@@ -143,15 +146,15 @@ def _predecessors(history: Any, page: list[Any]) -> dict[int, Any]:
     """For each row of the page the version before it, by one self-join."""
     if not page:
         return {}
-    previous = history.objects.filter(
-        pgh_obj_id=models.OuterRef("pgh_obj_id"), pgh_id__lt=models.OuterRef("pgh_id")
-    ).order_by("-pgh_id")
+    previous = history.filter(pgh_obj_id=models.OuterRef("pgh_obj_id"), pgh_id__lt=models.OuterRef("pgh_id")).order_by(
+        "-pgh_id"
+    )
     ids = dict(
-        history.objects.filter(pgh_id__in=[row.pgh_id for row in page])
+        history.filter(pgh_id__in=[row.pgh_id for row in page])
         .annotate(previous_id=models.Subquery(previous.values("pgh_id")[:1]))
         .values_list("pgh_id", "previous_id")
     )
-    rows = history.objects.in_bulk([i for i in ids.values() if i])
+    rows = history.in_bulk([i for i in ids.values() if i])
     return {later: rows[earlier] for later, earlier in ids.items() if earlier}
 
 

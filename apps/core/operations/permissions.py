@@ -1,7 +1,8 @@
-"""Who may look into the machinery."""
+"""Who may look into the machinery, and mend what failed."""
 
-from apps.core.auth.permissions import MANAGERS, Permission
+from apps.core.auth.permissions import MANAGERS, OWNERS, Permission
 
 
 class EventPermission(Permission):
-    VIEW = "events.view", "See which events there are and who hears of them", MANAGERS
+    VIEW = "events.view", "See which events there are, who hears of them and which could not be handled", MANAGERS
+    REPAIR = "events.repair", "See what failed events say; correct, retry and discard them", OWNERS

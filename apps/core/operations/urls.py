@@ -1,6 +1,12 @@
 from django.urls import path
 
-from apps.core.operations import catalogue_api, catalogue_pages
+from apps.core.api import service_paths  # noqa: F401  (registers <service:…>)
+from apps.core.operations import catalogue_api, catalogue_pages, dead_letters_api, dead_letters_pages
+
+_API = "api/v1/services/<service:service>/dead-letters"
+_ONE_API = f"{_API}/<uuid:dead_letter_id>"
+_PAGES = "services/<service:service>/dead-letters/"
+_ONE_PAGE = f"{_PAGES}<uuid:dead_letter_id>/"
 
 urlpatterns = [
     path("api/asyncapi", catalogue_api.AsyncApiView.as_view()),
@@ -9,4 +15,20 @@ urlpatterns = [
     path("api/v1/event-types/<str:name>/<int:version>/schema", catalogue_api.EventTypeSchema.as_view()),
     path("events/", catalogue_pages.event_list),
     path("events/<str:name>/", catalogue_pages.event_detail),
+    path(_API, dead_letters_api.DeadLetters.as_view()),
+    path(f"{_API}/retrials", dead_letters_api.DeadLetterRetrials.as_view()),
+    path(f"{_API}/discardings", dead_letters_api.DeadLetterDiscardings.as_view()),
+    path(_ONE_API, dead_letters_api.DeadLetterDetail.as_view()),
+    path(f"{_ONE_API}/retrial", dead_letters_api.DeadLetterRetrial.as_view()),
+    path(f"{_ONE_API}/correction", dead_letters_api.DeadLetterCorrection.as_view()),
+    path(f"{_ONE_API}/discarding", dead_letters_api.DeadLetterDiscarding.as_view()),
+    path(f"{_ONE_API}/restoration", dead_letters_api.DeadLetterRestoration.as_view()),
+    path(_PAGES, dead_letters_pages.dead_letter_list),
+    path(f"{_PAGES}open", dead_letters_pages.dead_letters_open),
+    path(f"{_PAGES}repairs", dead_letters_pages.dead_letter_repairs),
+    path(_ONE_PAGE, dead_letters_pages.dead_letter_detail),
+    path(f"{_ONE_PAGE}retrial", dead_letters_pages.dead_letter_retrial),
+    path(f"{_ONE_PAGE}correction", dead_letters_pages.dead_letter_correction),
+    path(f"{_ONE_PAGE}discarding", dead_letters_pages.dead_letter_discarding),
+    path(f"{_ONE_PAGE}restoration", dead_letters_pages.dead_letter_restoration),
 ]

@@ -29,7 +29,7 @@ class AuditedChange(Change):
 
 def entities() -> list[str]:
     """The names of everything whose changes are kept, in alphabetical order."""
-    return sorted(name for names in settings.CHANGE_SOURCES.values() for name in names)
+    return sorted({name for names in settings.CHANGE_SOURCES.values() for name in names})
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[AuditedChange]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django import template
+from django.conf import settings
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
@@ -16,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.api import presentation
+from apps.core.api.service_paths import services_with_a_database
 from apps.core.auth import Resource
 
 register = template.Library()
@@ -156,6 +159,15 @@ def path(*parts: object) -> str:
     """`{% path "products" product.id "deletion" as url %}`: `/products/…/deletion`; with no verb it ends in a slash."""
     tail = "" if len(parts) > _PARTS_OF_A_PAGE else "/"
     return "/" + "/".join(quote(str(part), safe="") for part in parts) + tail
+
+
+@register.simple_tag(takes_context=True)
+def service_path(context: template.Context, folder: str) -> str:
+    """`{% service_path "dead-letters" as url %}`: of the service that this page belongs to, or the first one."""
+    here = re.match(r"/services/([a-z]+)/", getattr(context.get("request"), "path", ""))
+    known = services_with_a_database() or list(settings.EVENTS_LOG_OF_SERVICE)
+    service = here[1] if here and here[1] in known else known[0]
+    return f"/services/{service}/{folder}/"
 
 
 @register.simple_tag

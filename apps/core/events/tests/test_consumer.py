@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from apps.core.events import dead_letters
+from apps.core.events import dead_letters, repairs
 from apps.core.events.consumer import Consumer, Halted, Outcome
 from apps.core.events.errors import DeadLetterNotFound, DeadLetterSettled
 from apps.core.events.log import stream
@@ -156,7 +156,7 @@ class TestDeadLetters:
     def test_a_retry_keeps_the_order_of_the_key_and_lets_it_flow_again(self, stuck, consumer, happen, published):
         things.healed.add("sick")
 
-        retried = dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+        retried = repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
 
         assert (retried.resolved, retried.stuck) == (3, None)
         assert echoes(stuck) == [1, 2, 3, 4]
@@ -165,7 +165,7 @@ class TestDeadLetters:
         assert echoes(stuck) == [1, 2, 3, 4, 5]
 
     def test_a_retry_that_fails_leaves_everything_parked(self, stuck):
-        retried = dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+        retried = repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
 
         assert retried.resolved == 0
         assert retried.stuck.attempts == 4
@@ -181,8 +181,8 @@ class TestDeadLetters:
     def test_a_discarded_event_stays_away_and_the_next_ones_follow(self, stuck, consumer, published):
         (failed, *_) = dead_letters.open_letters("business", key=stuck)
 
-        dead_letters.discard(failed.id, using="business", actor=SYSTEM, because="a test", now=timezone.now())
-        dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+        repairs.discard(failed.id, using="business", actor=SYSTEM, because="a test", now=timezone.now())
+        repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
 
         assert echoes(stuck) == [1, 3, 4]
         again = next(e for e in published.envelopes() if e.event_id == failed.event_id)
@@ -191,18 +191,18 @@ class TestDeadLetters:
     def test_settling_twice_is_refused(self, stuck):
         things.healed.add("sick")
         (failed, *_) = dead_letters.open_letters("business", key=stuck)
-        dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+        repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
 
         with pytest.raises(DeadLetterNotFound):
-            dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+            repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
         with pytest.raises(DeadLetterSettled):
-            dead_letters.discard(failed.id, using="business", actor=SYSTEM, because="", now=timezone.now())
+            repairs.discard(failed.id, using="business", actor=SYSTEM, because="", now=timezone.now())
 
     def test_are_hidden_from_other_tenants(self, stuck, other_tenant_id):
         with tenant(other_tenant_id):
             assert not dead_letters.open_letters("business").exists()
             with pytest.raises(DeadLetterNotFound):
-                dead_letters.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
+                repairs.retry_key(group_named(ECHO), stuck, actor=SYSTEM)
 
 
 @pytest.mark.django_db(databases=["default", "business"], transaction=True)
@@ -224,7 +224,7 @@ class TestDeadLettersCommand:
             listed = self.run("list")
             assert "2 dead letters are open" in listed
             assert str(tenant_id) in listed
-            assert "stuck again" in self.run("retry", ECHO)
+            assert "1 keys stuck again" in self.run("retry", ECHO)
             assert "is discarded" in self.run("discard", listed.split()[0], "--because", "a test")
             assert "1 handled" in self.run("retry", ECHO, str(thing_id))
             assert self.run("list") == "0 dead letters are open\n"

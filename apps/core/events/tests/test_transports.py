@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import Producer
 
-from apps.core.events import dead_letters
+from apps.core.events import dead_letters, repairs
 from apps.core.events.database import connect
 from apps.core.events.kafka_publisher import headers, publication
 from apps.core.events.log import stream
@@ -124,7 +124,7 @@ class TestEveryTransport:
             until(lambda: dead_letters.open_letters("business").count() == 2, what="both dead letters")
             assert echoes(thing_id) == [1]
             things.healed.add("sick")
-            dead_letters.retry_key(group_named(ECHO), thing_id, actor=SYSTEM)
+            repairs.retry_key(group_named(ECHO), thing_id, actor=SYSTEM)
             happen(thing_id, 4)
             until_echoed(thing_id, 1, 2, 3, 4)
 
