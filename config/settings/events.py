@@ -7,6 +7,11 @@ EVENTS_TRANSPORT = env.str("EVENTS_TRANSPORT", default="postgres")  # or "kafka"
 # The name under which the relay keeps how far it has published; another one publishes the whole log anew.
 KAFKA_PUBLICATION = env.str("KAFKA_PUBLICATION", default="relay.kafka")
 KAFKA_BOOTSTRAP_SERVERS = env.list("KAFKA_BOOTSTRAP_SERVERS", default=["127.0.0.1:9092"])
+# Make the topics that events declare, when the relay starts; where they are there, say what differs.
+KAFKA_MANAGE_TOPICS = env.bool("KAFKA_MANAGE_TOPICS", default=True)
+KAFKA_TOPIC_PARTITIONS = env.int("KAFKA_TOPIC_PARTITIONS", default=12)
+KAFKA_TOPIC_REPLICATION = env.int("KAFKA_TOPIC_REPLICATION", default=-1)  # as the brokers do by default
+KAFKA_TOPIC_RETENTION_MS = env.int("KAFKA_TOPIC_RETENTION_MS", default=604_800_000)
 # Which database's log holds a topic, and the effects of a group: both are named `<service>.…`.
 EVENTS_LOG_OF_SERVICE = {service.name: service.database for service in ALL.values() if service.database}
 # "all" groups of this process's services, "none", or their names.

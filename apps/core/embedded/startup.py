@@ -198,6 +198,7 @@ class Startup:
     def _tell_mock_kafka(self) -> None:
         """A mock cluster begins empty: the whole log is published to it, and consumers know what they had."""
         self.environment.shared["KAFKA_BOOTSTRAP_SERVERS"] = self._kafka_addresses.read_text()
+        self.environment.shared["KAFKA_MANAGE_TOPICS"] = "false"  # it has no way to make topics but by being asked for
         self.environment.shared["KAFKA_PUBLICATION"] = f"relay.kafka.mock.{token_hex(4)}"
 
     def _migrate(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from django.conf import settings
 
+from apps.core.events import kafka_topics
 from apps.core.events.database import TransportDown
 from apps.core.events.envelope import Envelope, encode
 from apps.core.events.follower import Entry, Follower
@@ -21,9 +22,16 @@ from apps.core.events.follower import Entry, Follower
 _FLUSH_S = 0.5
 
 
-def publication(alias: str, halt: threading.Event) -> Follower:
-    """The reader of a database's log whose effect is publishing to Kafka."""
-    return Follower(alias, settings.KAFKA_PUBLICATION, Publisher(halt).publish, halt)
+class Publication(Follower):
+    """The reader of a database's log whose effect is publishing to Kafka, into topics that are there."""
+
+    def __init__(self, alias: str, halt: threading.Event) -> None:
+        super().__init__(alias, settings.KAFKA_PUBLICATION, Publisher(halt).publish, halt)
+
+    def run(self) -> None:
+        """Returns when halted. Survives the absence of server and broker."""
+        kafka_topics.keep(self._halt)
+        super().run()
 
 
 class Publisher:

@@ -87,7 +87,7 @@ def consumer_settings(group: str) -> dict[str, Any]:
         "session.timeout.ms": settings.KAFKA_SESSION_TIMEOUT_MS,
         "heartbeat.interval.ms": settings.KAFKA_SESSION_TIMEOUT_MS // 4,
         "topic.metadata.refresh.interval.ms": 10_000,
-        "allow.auto.create.topics": True,
+        "allow.auto.create.topics": not settings.KAFKA_MANAGE_TOPICS,  # they would get the brokers' defaults
         "client.id": group,
         "logger": logging.getLogger("librdkafka"),
     }

@@ -50,9 +50,9 @@ def run(aliases: list[str]) -> bool:
 def _runners(alias: str, halt: threading.Event) -> list[_Runner]:
     runners: list[_Runner] = [Relay(alias, halt)]
     if settings.EVENTS_TRANSPORT == "kafka":
-        from apps.core.events.kafka_publisher import publication  # loads librdkafka
+        from apps.core.events.kafka_publisher import Publication  # loads librdkafka
 
-        runners.append(publication(alias, halt))
+        runners.append(Publication(alias, halt))
     return runners
 
 

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 
 from apps.core.events import dead_letters, repairs
 from apps.core.events.database import connect
-from apps.core.events.kafka_publisher import headers, publication
+from apps.core.events.kafka_publisher import Publication, headers
 from apps.core.events.log import stream
 from apps.core.events.readers import Consumers
 from apps.core.events.relay import Relay
@@ -51,6 +51,7 @@ def transport(request, settings, mock_broker):
     settings.EVENTS_TRANSPORT = "postgres" if request.param == "postgres" else "kafka"
     settings.KAFKA_BOOTSTRAP_SERVERS = (REAL_BROKER if request.param == "real-kafka" else mock_broker).split(",")
     settings.KAFKA_SESSION_TIMEOUT_MS = 6000
+    settings.KAFKA_MANAGE_TOPICS = False
     settings.EVENTS_MAX_ATTEMPTS, settings.EVENTS_RETRY_BASE_S = 2, 0
     return settings
 
@@ -62,7 +63,7 @@ class Flow:
         self.halt, self.deaths = threading.Event(), []
         runners = [Relay("business", self.halt)]
         if settings.EVENTS_TRANSPORT == "kafka":
-            runners.append(publication("business", self.halt))
+            runners.append(Publication("business", self.halt))
         self.threads = [threading.Thread(target=runner.run) for runner in runners]
         self.consumers = Consumers([group_named(ECHO)] if consume else [], self.deaths.append)
 
@@ -192,6 +193,7 @@ def told_to_processes(transport):
         "EVENTS_TRANSPORT": transport.EVENTS_TRANSPORT,
         "KAFKA_BOOTSTRAP_SERVERS": ",".join(transport.KAFKA_BOOTSTRAP_SERVERS),
         "KAFKA_SESSION_TIMEOUT_MS": str(transport.KAFKA_SESSION_TIMEOUT_MS),
+        "KAFKA_MANAGE_TOPICS": "false",
     }
 
 

@@ -23,6 +23,7 @@ class Command(BaseCommand):
         actions.add_parser("list", help="each event with its version, topic and consumers")
         actions.add_parser("write", help="write missing fixtures, docs/events.md and docs/events/asyncapi.json")
         actions.add_parser("check", help="fail when something published was broken or a file is out of date")
+        actions.add_parser("topics", help="compare the topics on Kafka with those that events declare")
         actions.add_parser("release", help="make what the code declares now the released state")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             "list": self._list,
             "write": self._write,
             "check": self._check,
+            "topics": self._topics,
             "release": self._release,
         }
         actions[action]()
@@ -48,6 +50,19 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
         self._say(contract_files.release())
         self._write()
+
+    def _topics(self) -> None:
+        from confluent_kafka import KafkaException
+
+        from apps.core.events import kafka_topics  # loads librdkafka
+
+        try:
+            problems = kafka_topics.bring_about(kafka_topics.wanted(), make=False)
+        except KafkaException as error:
+            raise CommandError(f"Kafka does not answer: {error.args[0].str()}") from error
+        if problems:
+            raise CommandError("\n".join(problems))
+        self.stdout.write(f"{len(kafka_topics.wanted())} topics are as they should be")
 
     def _check(self) -> None:
         if problems := [*_breaches(), *_gaps(), *_without_fixture(), *_out_of_date()]:
