@@ -58,12 +58,7 @@ def event_came(saga: Saga, event: Event, envelope: Envelope) -> None:
     step = _first_unanswered(row, saga, event) if row is not None and not row.backwards else None
     if row is None or step is None:
         return
-    answer = Answer(
-        at=envelope.timestamp,
-        event_type=envelope.event_type,
-        event_version=envelope.version,
-        payload=envelope.payload,
-    )
+    answer = Answer(at=envelope.timestamp, envelope=envelope)
     now = timezone.now()
     _answered(row, saga, step, answer, now, detail=f"{envelope.event_type} {envelope.event_id}")
     _save(row, now)

@@ -27,7 +27,9 @@ import msgspec
 from django.utils.module_loading import autodiscover_modules
 
 from apps.core.auth import Permission
-from apps.core.events.definition import Event, definition_named
+from apps.core.events.definition import Event
+from apps.core.events.envelope import Envelope
+from apps.core.events.errors import InvalidMessage
 from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import log_of
 from apps.core.history import Actor
@@ -71,16 +73,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     by: UUID | None = None
     by_name: str = ""
     reason: str = ""
-    event_type: str = ""
-    event_version: int = 0
-    payload: dict[str, Any] = {}
+    envelope: Envelope | None = None
 
     def event(self) -> Event:
-        """The event itself. Raises LookupError when this process no longer knows it, msgspec.ValidationError."""
-        known = definition_named(self.event_type, self.event_version)
-        if known is None:
-            raise LookupError(f"{self.event_type} version {self.event_version} is not declared")
-        return msgspec.convert(self.payload, known.cls)
+        """The event that came. Raises InvalidMessage when this process does not know it."""
+        if self.envelope is None:
+            raise InvalidMessage("no event was waited for")
+        return self.envelope.event()
 
 
 @dataclass(frozen=True, slots=True)
