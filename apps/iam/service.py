@@ -34,4 +34,5 @@ TOPICS = (
     "iam.sessions",
     "iam.tenants",
     "iam.users",
+    "iam.webhooks",
 )

@@ -15,3 +15,4 @@ from config.settings.observability import *  # noqa: F403
 from config.settings.oidc import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
 from config.settings.web import *  # noqa: F403
+from config.settings.webhooks import *  # noqa: F403

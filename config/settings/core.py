@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "apps.core.operations",
     "apps.core.web",
     "apps.core.sagas",
+    "apps.core.webhooks",
     "apps.core.embedded",
     "config.apps.ProcessConfig",
     *[app for service in ALL.values() for app in service.apps],

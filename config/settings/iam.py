@@ -26,6 +26,7 @@ CHANGE_SOURCES = {
     "apps.iam.policies.queries.changes": ["Policy"],
     "apps.core.events.dead_letters.changes": ["DeadLetter"],
     "apps.business.facade.business.changes": ["Customer", "DeadLetter", "Order", "Product"],
+    "apps.core.webhooks.queries.changes": ["WebhookEndpoint"],
 }
 
 # Dotted functions `(*, tenant_id: UUID, slug: str) -> None`, called in this order for each demonstration tenant once it

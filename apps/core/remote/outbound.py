@@ -2,17 +2,19 @@
 
 The host is looked up once, each of its addresses is judged, and the connection goes to one of those: a name that leads
 elsewhere a moment later is no way round. No redirect is followed, and no proxy or password of the environment is used.
-`post_form` does not read what is answered; `fetch` reads so much of it, for so long, and no more.
+`post_form` does not read what is answered; `fetch` and `post` read so much of it, for so long, and no more.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -68,11 +70,14 @@ def post_form(url: str, form: Mapping[str, str], *, timeout_s: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server of somebody else's answered. `content_type` is without its parameters, in small letters."""
+    """What a server of somebody else's answered. `content_type` is without its parameters, in small letters, as are the
+    names of the `headers`.
+    """
 
     status: int
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def fetch(
@@ -89,27 +94,61 @@ def fetch(
     Addresses as for `post_form`; with `is_ours`, for one that the operator configured, any. `timeout_s` is for
     everything together, however slowly the bytes come; a body of more than `most_bytes` is refused.
     """
-    parts = _checked(url, is_ours=is_ours)
-    backend = _Vetted(_vetted_addresses(parts, is_ours=is_ours), time.monotonic() + timeout_s)
-    sent = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "platform", **(headers or {})}
+    sent = {"Accept": "application/json", **(headers or {})}
     content = None
     if form is not None:
         content = urlencode(form).encode()
-        sent |= {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(content))}
-    try:
-        with (
-            httpcore2.ConnectionPool(ssl_context=httpx2.create_ssl_context(), network_backend=backend) as pool,
-            pool.stream(
-                "GET" if form is None else "POST",
-                parts._replace(fragment="").geturl(),
-                headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()],
-                content=content,
-            ) as response,
-        ):
-            kind = _header(response.headers, b"content-type")
-            return Answer(response.status, _plain_type(kind), _bounded(response.iter_stream(), most_bytes))
-    except (*_NO_ANSWER, UnicodeError, ValueError) as error:
-        raise Unreachable(f"{parts.hostname} does not answer as it should: {type(error).__name__}") from error
+        sent |= {"Content-Type": "application/x-www-form-urlencoded"}
+    exchange = _Exchange(url, timeout_s=timeout_s, is_ours=is_ours)
+    return exchange.answer(content, sent, lambda pieces: _bounded(pieces, most_bytes))
+
+
+def post(url: str, content: bytes, *, headers: Mapping[str, str], timeout_s: float, most_bytes: int) -> Answer:
+    """POST bytes; what was answered, a redirect too. Raises AddressRefused, Unreachable.
+
+    Addresses as for `post_form`, `timeout_s` as for `fetch`. Of the body no more than `most_bytes` are read, and what
+    goes wrong after the answer's head does not matter: the head says what became of what was sent.
+    """
+    exchange = _Exchange(url, timeout_s=timeout_s)
+    return exchange.answer(content, headers, lambda pieces: _beginning(pieces, most_bytes))
+
+
+class _Exchange:
+    """One request to an address that was vetted, and one deadline for all of it."""
+
+    def __init__(self, url: str, *, timeout_s: float, is_ours: bool = False) -> None:
+        self._parts = _checked(url, is_ours=is_ours)
+        self._backend = _Vetted(_vetted_addresses(self._parts, is_ours=is_ours), time.monotonic() + timeout_s)
+
+    def answer(
+        self, content: bytes | None, headers: Mapping[str, str], read: Callable[[Iterable[bytes]], bytes]
+    ) -> Answer:
+        """GET, or POST the content. Raises Unreachable."""
+        sent = {"Accept-Encoding": "identity", "User-Agent": "platform", **headers}
+        if content is not None:
+            sent |= {"Content-Length": str(len(content))}
+        try:
+            with (
+                httpcore2.ConnectionPool(ssl_context=_tls(), network_backend=self._backend) as pool,
+                pool.stream(
+                    "GET" if content is None else "POST",
+                    self._parts._replace(fragment="").geturl(),
+                    headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()],
+                    content=content,
+                ) as response,
+            ):
+                told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+                kind = _plain_type(told.get("content-type", ""))
+                return Answer(response.status, kind, read(response.iter_stream()), told)
+        except (*_NO_ANSWER, UnicodeError, ValueError) as error:
+            what = f"{self._parts.hostname} does not answer as it should"
+            raise Unreachable(f"{what}: {type(error).__name__}") from error
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Verifies who answers. Once: reading the authorities takes longer than most answers."""
+    return httpx2.create_ssl_context()
 
 
 _NO_ANSWER = (
@@ -134,12 +173,19 @@ def _bounded(pieces: Iterable[bytes], most_bytes: int) -> bytes:
     return bytes(body)
 
 
-def _header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:
-    return next((value for name, value in headers if name.lower() == wanted), b"")
+def _beginning(pieces: Iterable[bytes], most_bytes: int) -> bytes:
+    """So much of it, or what comes before it breaks off."""
+    body = bytearray()
+    with suppress(*_NO_ANSWER):
+        for piece in pieces:
+            body += piece
+            if len(body) >= most_bytes:
+                break
+    return bytes(body[:most_bytes])
 
 
-def _plain_type(value: bytes) -> str:
-    return value.decode("latin-1").partition(";")[0].strip().lower()
+def _plain_type(value: str) -> str:
+    return value.partition(";")[0].strip().lower()
 
 
 class _Vetted(httpcore2.NetworkBackend):

@@ -78,7 +78,11 @@ def principal_of(subject: Subject, *, now: datetime, caller: Principal | None = 
     principal = principals_of([subject], now=now, with_expired=True)[subject.id]
     if caller is None or caller.subject != subject.id:
         return principal
-    held = {"holdings": principal.holdings, "permissions": principal.permissions, "roles": principal.roles}
+    held: dict[str, Any] = {
+        "holdings": principal.holdings,
+        "permissions": principal.permissions,
+        "roles": principal.roles,
+    }
     return replace(caller, **held)
 
 

@@ -9,6 +9,8 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
+        from apps.iam.audit import core_events  # noqa: F401  (known before the first of them is published)
+
         post_migrate.connect(_partitions_ahead, sender=self, dispatch_uid="audit.partitions_ahead")
 
 

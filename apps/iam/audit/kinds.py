@@ -64,6 +64,7 @@ class Kind(StrEnum):
     AUDIT_LOST = "audit.lost"
     SETTINGS_CHANGED = "settings.changed"
     SCIM_CHANGED = "scim.changed"
+    WEBHOOK_CHANGED = "webhook.changed"
 
 
 class Outcome(StrEnum):

@@ -68,6 +68,7 @@ _SENTENCES: dict[str, str] = {
     Kind.AUDIT_LOST: "Events of the gateway were lost while the platform was away",
     Kind.SETTINGS_CHANGED: "{actor} changed settings",
     Kind.SCIM_CHANGED: "{actor} changed people or groups by SCIM",
+    Kind.WEBHOOK_CHANGED: "{actor} changed a webhook",
 }
 # More exactly, where the details say what changed.
 _BY_CHANGE: dict[tuple[str, str], str] = {
@@ -82,6 +83,12 @@ _BY_CHANGE: dict[tuple[str, str], str] = {
     (Kind.TENANT_CHANGED, "deletion_planned"): "{actor} let the tenant be deleted",
     (Kind.TENANT_CHANGED, "deletion_cancelled"): "{actor} called the tenant's deletion off",
     (Kind.TENANT_CHANGED, "erased"): "The tenant was erased",
+    (Kind.WEBHOOK_CHANGED, "created"): "{actor} made a webhook",
+    (Kind.WEBHOOK_CHANGED, "disabled"): "The platform disabled a webhook",
+    (Kind.WEBHOOK_CHANGED, "deleted"): "{actor} deleted a webhook",
+    (Kind.WEBHOOK_CHANGED, "restored"): "{actor} brought a webhook back",
+    (Kind.WEBHOOK_CHANGED, "secret_rotated"): "{actor} replaced the secret of a webhook",
+    (Kind.WEBHOOK_CHANGED, "replayed"): "{actor} replayed what a webhook was sent",
 }
 _SPEAKS_FOR_ITSELF = {Kind.SIGN_IN_FAILED, Kind.LOCKED_OUT, Kind.FEDERATED_SIGN_IN_REFUSED, Kind.TOKEN_REPLAYED}
 _SPEAKS_FOR_ITSELF |= {Kind.ACCESS_DENIED, Kind.PASSKEY_REFUSED, Kind.API_KEY_REFUSED, Kind.AUDIT_LOST}

@@ -1,5 +1,14 @@
 """What the identity and access service announces. This list is the contract."""
 
+from apps.core.webhooks.events import (
+    WebhookEndpointCreated,
+    WebhookEndpointDeleted,
+    WebhookEndpointDisabled,
+    WebhookEndpointRestored,
+    WebhookEndpointUpdated,
+    WebhookReplayRequested,
+    WebhookSecretRotated,
+)
 from apps.iam.audit.events import SecurityEventRecorded, SecurityLogAnchored
 from apps.iam.credentials.events import InvitationAccepted, InvitationRevoked, InvitationSent
 from apps.iam.groups.events import (
@@ -85,4 +94,11 @@ __all__ = [
     "SessionEnded",
     "TenantCreated",
     "TenantStatusChanged",
+    "WebhookEndpointCreated",
+    "WebhookEndpointDeleted",
+    "WebhookEndpointDisabled",
+    "WebhookEndpointRestored",
+    "WebhookEndpointUpdated",
+    "WebhookReplayRequested",
+    "WebhookSecretRotated",
 ]

@@ -62,6 +62,11 @@ def users(user_ids: Iterable[UUID]) -> dict[UUID, UserInfo]:
     return cast(dict[UUID, UserInfo], implementation("iam").users(user_ids))
 
 
+def people_who_may(permission: str) -> list[UserInfo]:
+    """The people of the current tenant whose roles allow it everywhere and who can sign in, by name."""
+    return cast(list[UserInfo], implementation("iam").people_who_may(permission))
+
+
 def highest_acr(user_id: UUID) -> str:
     """`aal2` for a person who has a second factor, or must have one in the current tenant; else `aal1`."""
     return cast(str, implementation("iam").highest_acr(user_id))

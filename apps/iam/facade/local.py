@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from apps.core.auth.policy import PoliciesInForce
 from apps.core.tenancy import person
+from apps.iam.access import queries as access
 from apps.iam.audit import commands as audit
 from apps.iam.audit.kinds import Kind, Outcome
 from apps.iam.authenticators import queries as authenticators
@@ -26,6 +29,7 @@ __all__ = [
     "highest_acr",
     "leave_to_act_as",
     "memberships_of",
+    "people_who_may",
     "policies_in_force",
     "principal",
     "principal_of_key",
@@ -77,6 +81,10 @@ def user(user_id: UUID) -> UserInfo:
 
 def users(user_ids: Iterable[UUID]) -> dict[UUID, UserInfo]:
     return {found.user_id: _user_info(found) for found in members.members_by_id(user_ids)}
+
+
+def people_who_may(permission: str) -> list[UserInfo]:
+    return [_user_info(found) for found in access.who_can(permission, None, now=timezone.now())]
 
 
 def memberships_of(user_id: UUID) -> list[MembershipInfo]:
