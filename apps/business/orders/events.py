@@ -5,9 +5,10 @@ domain's time, which for imported orders lies long before the recording.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from apps.core.events import Event, EventPart, event
+from apps.core.events import Event, EventPart, Personal, event
 
 TOPIC = "business.orders"
 
@@ -43,11 +44,12 @@ class OrderCancelled(Event):
 
     order_id: UUID
     number: str
-    reason: str
+    reason: Annotated[str, Personal("customer_id")]
     occurred_at: datetime
     placed_at: datetime
     currency: str
     total_minor: int
+    customer_id: UUID | None = None
 
 
 class LineReturned(EventPart):
@@ -66,12 +68,13 @@ class OrderReturned(Event):
     order_id: UUID
     order_return_id: UUID
     number: str
-    reason: str
+    reason: Annotated[str, Personal("customer_id")]
     occurred_at: datetime
     currency: str
     total_minor: int
     everything: bool
     lines: tuple[LineReturned, ...]
+    customer_id: UUID | None = None
 
 
 @event(topic=TOPIC, aggregate="OrderReturn")
@@ -81,7 +84,7 @@ class CreditGiven(Event):
     order_return_id: UUID
     number: str
     customer_id: UUID | None
-    reason: str
+    reason: Annotated[str, Personal("customer_id")]
     occurred_at: datetime
     currency: str
     total_minor: int

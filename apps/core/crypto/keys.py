@@ -1,7 +1,7 @@
 """The data keys of one database: made at first use, remembered for a minute, destroyed for good.
 
 A key belongs to a subject in a tenant. Tokens that were encrypted with it name its subject and version; tenant and
-database follow from where they are found. Nothing outside this module sees a key unwrapped, but through `Key`.
+database follow from where they are found. Imports no models: the relay reads the log without Django's apps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from django.db import connections, transaction
 
 from apps.core.crypto import tombstones, wrapping
 from apps.core.crypto.key_cache import KeyCache
-from apps.core.crypto.models import DataKey
 from apps.core.crypto.wrapping import Wrapped
 from apps.core.observability import get_logger
 from apps.core.tenancy import person, tenant
@@ -66,6 +65,14 @@ select * from known union all select * from made
 _READING = """
 select version, wrapped, wrapped_by, created_at = now() from crypto_data_key
 where tenant_id = %(tenant)s and subject_id = %(subject)s and version = %(version)s
+"""
+_NEWEST_VERSION = """
+select version, destroyed_at is not null from crypto_data_key
+where tenant_id = %(tenant)s and subject_id = %(subject)s order by version desc limit 1
+"""
+_RENEWING = """
+insert into crypto_data_key (tenant_id, subject_id, version, wrapped, wrapped_by, created_at)
+values (%(tenant)s, %(subject)s, %(version)s, %(wrapped)s, %(by)s, now()) on conflict do nothing returning version
 """
 _NEWEST = 0  # stands for the version in the cache: the one that encrypts now
 
@@ -115,7 +122,7 @@ def destroy_keys(subject_id: UUID, *, databases: Sequence[str]) -> int:
 
 def destroy_tenants_keys(tenant_id: UUID, *, database: str) -> int:
     """Destroy every key of a tenant in a database, its people's too; returns how many. Otherwise as `destroy_keys`."""
-    tombstones.bury(tenant_id)
+    tombstones.bury_tenant(tenant_id)
     count = _destroy(database, tenant_id, None)
     _cache.forget(lambda entry: entry[0].tenant_id == tenant_id)
     return count
@@ -124,14 +131,16 @@ def destroy_tenants_keys(tenant_id: UUID, *, database: str) -> int:
 def renew_key(owner: Owner) -> int | None:
     """Give an owner a new version of the key, for what is encrypted from now on; None for whom there is none.
 
-    Other processes use the one before for up to KEY_CACHE_S. Safe to run twice at once: both make the same version.
+    Other processes use the one before for up to KEY_CACHE_S. Safe to run twice at once.
     """
-    with tenant(owner.tenant_id):
-        newest = _keys(owner).order_by("-version").first()
-        if newest is None or newest.destroyed_at is not None or _is_buried(owner):
-            return None
-        version = int(newest.version) + 1
-        _insert(owner, version)
+    if _is_buried(owner):
+        return None
+    row = _row(owner, _NEWEST_VERSION, {})
+    if row is None or row[1]:
+        return None
+    version = int(row[0]) + 1
+    wrapped = wrapping.wrap(wrapping.new_key(), place=owner.place(version))
+    _row(owner, _RENEWING, {"version": version, "wrapped": wrapped.content, "by": wrapped.by})
     _cache.forget(lambda entry: entry == (owner, _NEWEST))
     return version
 
@@ -173,13 +182,14 @@ def _remembered(owner: Owner, version: int, key: Key, *, fresh: bool) -> Key:
 
 
 def _is_buried(owner: Owner) -> bool:
-    return tombstones.is_buried(owner.subject_id) or tombstones.is_buried(owner.tenant_id)
+    return tombstones.is_buried(owner.subject_id, tenant_id=owner.tenant_id)
 
 
 def _tenants(alias: str, subject_id: UUID) -> list[UUID]:
-    with person(subject_id):
-        rows = DataKey.objects.using(alias).filter(subject_id=subject_id).order_by("tenant_id")
-        return list(rows.values_list("tenant_id", flat=True).distinct())
+    """As the person, whose own rows are all there are to see."""
+    with person(subject_id), connections[alias].cursor() as cursor:
+        cursor.execute("select distinct tenant_id from crypto_data_key where subject_id = %s order by 1", [subject_id])
+        return [tenant_id for (tenant_id,) in cursor.fetchall()]
 
 
 def _destroy(alias: str, tenant_id: UUID, subject_id: UUID | None) -> int:
@@ -190,18 +200,3 @@ def _destroy(alias: str, tenant_id: UUID, subject_id: UUID | None) -> int:
             [tenant_id, subject_id, subject_id],
         )
         return int(cursor.rowcount)
-
-
-def _keys(owner: Owner) -> Any:
-    rows = DataKey.objects.using(owner.database)
-    return rows.filter(tenant_id=owner.tenant_id, subject_id=owner.subject_id)
-
-
-def _insert(owner: Owner, version: int) -> None:
-    wrapped = wrapping.wrap(wrapping.new_key(), place=owner.place(version))
-    with connections[owner.database].cursor() as cursor:
-        cursor.execute(
-            "insert into crypto_data_key (tenant_id, subject_id, version, wrapped, wrapped_by, created_at) "
-            "values (%s, %s, %s, %s, %s, now()) on conflict do nothing",
-            [owner.tenant_id, owner.subject_id, version, wrapped.content, wrapped.by],
-        )

@@ -12,31 +12,42 @@ from uuid import UUID
 
 from django.conf import settings
 
+_TENANT = "tenant-"
+
 
 def bury(subject_id: UUID) -> None:
     """Note for good that a subject's keys are destroyed. Safe to repeat. Raises OSError where nothing can be kept."""
+    _note(str(subject_id))
+
+
+def bury_tenant(tenant_id: UUID) -> None:
+    """The same of everybody's keys in a tenant."""
+    _note(_TENANT + str(tenant_id))
+
+
+def is_buried(subject_id: UUID, *, tenant_id: UUID) -> bool:
+    """Whether the keys of this subject in this tenant were destroyed, whatever a database says."""
+    return (_folder() / str(subject_id)).exists() or (_folder() / f"{_TENANT}{tenant_id}").exists()
+
+
+def buried() -> Iterator[UUID]:
+    """The subjects whose keys were destroyed, in the order of their ids."""
+    folder = _folder()
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+        with suppress(ValueError):
+            yield UUID(entry.name)
+
+
+def _note(name: str) -> None:
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(folder / str(subject_id), "ab") as file:
+    with open(folder / name, "ab") as file:
         os.fsync(file.fileno())
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)  # the name too is there after a power cut
     finally:
         os.close(descriptor)
-
-
-def is_buried(subject_id: UUID) -> bool:
-    """Whether the keys of this subject were destroyed, whatever a database says."""
-    return (_folder() / str(subject_id)).exists()
-
-
-def buried() -> Iterator[UUID]:
-    """Everybody whose keys were destroyed, in no order."""
-    folder = _folder()
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
-        with suppress(ValueError):
-            yield UUID(entry.name)
 
 
 def _folder() -> Path:

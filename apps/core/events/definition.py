@@ -9,6 +9,9 @@ from typing import Any, TypeVar, dataclass_transform
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
+
+from apps.core.events.personal import PersonalField, personal_fields
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(msgspec.field,))
@@ -40,6 +43,7 @@ class Definition:
     topic: str
     aggregate: str
     id_field: str
+    personal: tuple[PersonalField, ...] = ()
 
     def aggregate_id(self, happened: Event) -> UUID:
         """The id of the thing that the event happened to."""
@@ -49,6 +53,11 @@ class Definition:
     def service(self) -> str:
         """The service that announces it: the first part of its topic."""
         return self.topic.partition(".")[0]
+
+    @property
+    def database(self) -> str:
+        """The alias of the database whose log holds it."""
+        return str(settings.EVENTS_LOG_OF_SERVICE[self.service])
 
 
 E = TypeVar("E", bound=Event)
@@ -67,7 +76,8 @@ def event(*, topic: str, aggregate: str, version: int = 1) -> Callable[[type[E]]
 
     def register(cls: type[E]) -> type[E]:
         _check(cls, topic, version)
-        definition = Definition(cls, cls.__name__, version, topic, aggregate, f"{_snake(aggregate)}_id")
+        id_field, personal = f"{_snake(aggregate)}_id", personal_fields(cls)
+        definition = Definition(cls, cls.__name__, version, topic, aggregate, id_field, personal)
         if definition.id_field not in cls.__struct_fields__:
             raise TypeError(f"{cls.__name__} happens to a {aggregate}, so it needs the field {definition.id_field}")
         known = _by_name.setdefault(definition.name, definition)

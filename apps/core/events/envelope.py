@@ -12,13 +12,18 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from apps.core.events.definition import Event, definition_named
+from apps.core.crypto.sealing import Unreadable
+from apps.core.events.concealing import Place, revealed_payload
+from apps.core.events.definition import Definition, Event, definition_named
 from apps.core.events.errors import InvalidMessage
 from apps.core.events.upcasting import lifted
 
 
 class EventOrigin(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """More of who acted, beside the ids in the metadata, and from where. Empty members were not known."""
+    """More of who acted, beside the ids in the metadata, and from where. Empty members were not known.
+
+    Names, address and program are encrypted as personal fields are: `Envelope.origin` gives them in plain.
+    """
 
     actor_kind: str
     actor_name: str = ""
@@ -26,6 +31,15 @@ class EventOrigin(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     address: str = ""
     user_agent: str = ""
     session_id: str = ""
+
+
+# Whose each of them is: of the person who acted, or of whoever acted in their name.
+PERSONAL_ORIGIN = {
+    "actor_name": "id",
+    "address": "id",
+    "user_agent": "id",
+    "impersonator_name": "impersonator_id",
+}
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -62,15 +76,48 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """The event itself, in its newest version, whichever it was published in.
 
         Raises InvalidMessage when this process does not know it, only knows older versions, or the payload is broken.
+        What is personal of somebody who was erased reads `ERASED`. Costs a statement for each key that this process
+        does not remember.
         """
-        definition = definition_named(self.event_type)
-        if definition is None:
-            raise InvalidMessage(f"{self.event_type} is not declared in this process")
-        payload = lifted(definition, self.payload, version=self.version)
+        definition = self._definition()
+        payload = lifted(definition, self.plain_payload(), version=self.version)
         try:
             return msgspec.convert(payload, definition.cls)
         except msgspec.ValidationError as error:
             raise InvalidMessage(f"the payload of {self.event_type} {self.event_id} is broken: {error}") from error
+
+    def plain_payload(self) -> dict[str, Any]:
+        """The payload as it was published, its personal values in plain: for whoever may read them.
+
+        Raises InvalidMessage, and costs, as `event`.
+        """
+        definition = self._definition()
+        try:
+            return revealed_payload(self.payload, self.version, definition, self._place(definition))
+        except Unreadable as error:
+            raise InvalidMessage(f"the payload of {self.event_type} {self.event_id} is broken: {error}") from error
+
+    def origin(self) -> EventOrigin | None:
+        """Who acted and from where, in plain; None for an event that does not tell. Otherwise as `plain_payload`."""
+        told = self.metadata.origin
+        if isinstance(told, UnsetType):
+            return None
+        place = self._place(self._definition())
+        try:
+            return msgspec.structs.replace(
+                told, **{name: place.reveal(getattr(told, name), name) for name in PERSONAL_ORIGIN}
+            )
+        except Unreadable as error:
+            raise InvalidMessage(f"the origin of {self.event_type} {self.event_id} is broken: {error}") from error
+
+    def _definition(self) -> Definition:
+        definition = definition_named(self.event_type)
+        if definition is None:
+            raise InvalidMessage(f"{self.event_type} is not declared in this process")
+        return definition
+
+    def _place(self, definition: Definition) -> Place:
+        return Place(definition.database, self.metadata.tenant_id, self.event_id)
 
 
 _decoder = msgspec.json.Decoder(Envelope)

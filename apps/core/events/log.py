@@ -12,8 +12,9 @@ from msgspec import UNSET
 
 from apps.core.db.ids import uuid7
 from apps.core.errors import Overtaken
+from apps.core.events.concealing import Place, concealed_payload
 from apps.core.events.definition import Definition, Event, definition_of, remembers_origin
-from apps.core.events.envelope import Envelope, EventOrigin, Metadata, being_handled
+from apps.core.events.envelope import PERSONAL_ORIGIN, Envelope, EventOrigin, Metadata, being_handled
 from apps.core.history import current_actor, current_origin
 from apps.core.observability import trace_id, traceparent
 from apps.core.tenancy import require_tenant_id
@@ -54,7 +55,8 @@ _listeners: list[Listener] = []
 def append(event: Event, *, using: str, command_id: UUID, expected: int | None = None) -> int:
     """Append one event inside the open transaction of `using`; returns its sequence. See `UnitOfWork.publish`."""
     definition, tenant_id = definition_of(type(event)), require_tenant_id()
-    values = {**_values(event, definition, command_id), "tenant": tenant_id, "expected": expected}
+    place = Place(using, tenant_id, uuid7())
+    values = {**_values(event, definition, command_id, place), "tenant": tenant_id, "expected": expected}
     move = _ANY if expected is None else _NEXT if expected else _NEW
     with connections[using].cursor() as cursor:
         cursor.execute(_STATEMENTS[move], values)
@@ -135,38 +137,45 @@ def listen(listener: Listener) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
-def _values(event: Event, definition: Definition, command_id: UUID) -> dict[str, Any]:
+def _values(event: Event, definition: Definition, command_id: UUID, place: Place) -> dict[str, Any]:
     cause, actor = being_handled(), current_actor()
     correlation_id, parent = _trace(command_id)
     return {
-        "id": uuid7(),
+        "id": place.event_id,
         "aggregate_type": definition.aggregate,
         "aggregate": definition.aggregate_id(event),
         "type": definition.name,
         "version": definition.version,
         "topic": definition.topic,
-        "payload": msgspec.json.encode(event).decode(),
+        "payload": _payload(event, definition, place),
         "causation": cause.event_id if cause else command_id,
         "correlation": correlation_id,
         "user": actor.id,
         "impersonator": actor.impersonator_id,
         "traceparent": parent,
-        "origin": _origin() if remembers_origin(type(event)) else None,
+        "origin": _origin(place) if remembers_origin(type(event)) else None,
     }
 
 
-def _origin() -> str:
+def _payload(event: Event, definition: Definition, place: Place) -> str:
+    if not definition.personal:
+        return msgspec.json.encode(event).decode()
+    return msgspec.json.encode(concealed_payload(event, msgspec.to_builtins(event), definition, place)).decode()
+
+
+def _origin(place: Place) -> str:
     actor, origin = current_actor(), current_origin()
-    return msgspec.json.encode(
-        EventOrigin(
-            actor_kind=actor.kind,
-            actor_name=actor.name,
-            impersonator_name=actor.impersonator_name,
-            address=origin.address,
-            user_agent=origin.user_agent,
-            session_id=origin.session_id,
-        )
-    ).decode()
+    personal = {
+        "actor_name": actor.name,
+        "impersonator_name": actor.impersonator_name,
+        "address": origin.address,
+        "user_agent": origin.user_agent,
+    }
+    hidden = {
+        name: place.conceal(text, name, subject_id=getattr(actor, PERSONAL_ORIGIN[name]))
+        for name, text in personal.items()
+    }
+    return msgspec.json.encode(EventOrigin(actor_kind=actor.kind, session_id=origin.session_id, **hidden)).decode()
 
 
 def _trace(command_id: UUID) -> tuple[str, str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from apps.core.events import Event, event
+from apps.core.events import Event, Personal, event
 
 
 @event(topic="iam.security", aggregate="Subject", version=1)
@@ -22,14 +23,15 @@ class SecurityEventRecorded(Event):
     outcome: str
     actor_kind: str
     actor_id: UUID | None
-    actor_name: str
+    actor_name: Annotated[str, Personal("actor_id")]
     impersonator_id: UUID | None = None
-    impersonator_name: str = ""
-    address: str = ""
-    user_agent: str = ""
+    impersonator_name: Annotated[str, Personal("impersonator_id")] = ""
+    # Of whoever acted; while nobody knows who that was, of the one who is concerned.
+    address: Annotated[str, Personal("actor_id", "subject_id")] = ""
+    user_agent: Annotated[str, Personal("actor_id", "subject_id")] = ""
     session_id: str = ""
-    reason: str = ""
-    details: dict[str, str] = {}
+    reason: Annotated[str, Personal("subject_id")] = ""
+    details: Annotated[dict[str, str], Personal("subject_id")] = {}
     # When it was told later than it happened.
     occurred_at: datetime | None = None
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import UNSET
-
 from apps.core.events import Envelope, Event, EventOrigin
 from apps.iam.audit.events import SecurityEventRecorded
 from apps.iam.audit.relevance import relevant_events
@@ -61,8 +59,7 @@ def facts_told(told: SecurityEventRecorded, envelope: Envelope) -> Facts:
 def facts_of(happened: Event, envelope: Envelope) -> Facts:
     """Of a domain event that was registered as relevant. One without an origin is older than the security log."""
     relevance, metadata = relevant_events()[type(happened)], envelope.metadata
-    known = metadata.origin
-    origin = EventOrigin(actor_kind="user" if metadata.user_id else "system") if known is UNSET else known
+    origin = envelope.origin() or EventOrigin(actor_kind="user" if metadata.user_id else "system")
     return Facts(
         event_id=envelope.event_id,
         at=envelope.timestamp,

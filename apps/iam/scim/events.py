@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from apps.core.events import Event, event
+from apps.core.events import Event, Personal, event
 from apps.iam.audit.kinds import Kind
 from apps.iam.audit.relevance import security_relevant
 
@@ -20,6 +21,6 @@ class DirectoryEntryChanged(Event):
 
     directory_entry_id: UUID
     user_id: UUID
-    user_name: str
-    external_id: str
+    user_name: Annotated[str, Personal("user_id")]
+    external_id: Annotated[str, Personal("user_id")]
     changed: tuple[str, ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from apps.core.events import Event, event
+from apps.core.events import Event, Personal, event
 from apps.iam.audit.kinds import Kind
 from apps.iam.audit.relevance import security_relevant
 
@@ -16,8 +17,8 @@ class MemberInvited(Event):
 
     membership_id: UUID
     user_id: UUID
-    email: str
-    name: str
+    email: Annotated[str, Personal("user_id")]
+    name: Annotated[str, Personal("user_id")]
     roles: tuple[str, ...]
 
 
@@ -28,7 +29,7 @@ class MemberUpdated(Event):
 
     membership_id: UUID
     user_id: UUID
-    name: str
+    name: Annotated[str, Personal("user_id")]
     status: str
 
 
@@ -70,4 +71,4 @@ class MemberEmailChanged(Event):
 
     membership_id: UUID
     user_id: UUID
-    email: str
+    email: Annotated[str, Personal("user_id")]

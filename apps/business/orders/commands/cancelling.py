@@ -42,6 +42,7 @@ def cancel_order(
                 placed_at=order.placed_at,
                 currency=order.currency,
                 total_minor=order.total_minor,
+                customer_id=order.customer_id,
             )
         )
     return order

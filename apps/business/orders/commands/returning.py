@@ -180,4 +180,5 @@ def _announced(taken_back: OrderReturn, rows: Sequence[OrderReturnLine], order: 
         total_minor=taken_back.total_minor,
         everything=order.status == Order.Status.RETURNED,
         lines=lines,
+        customer_id=order.customer_id,
     )

@@ -311,7 +311,8 @@ class TestSettings:
 class TestOrigin:
     def test_is_told_by_events_that_remember_it_alone(self, in_tenant, thing_id, published):
         ada = Actor("user", uuid4(), "Ada", impersonator_id=uuid4(), impersonator_name="Sam")
-        with acting(ada), coming_from(Origin("192.0.2.1", "curl/8", "sid")), unit_of_work(Stream) as work:
+        with acting(ada), coming_from(Origin("192.0.2.1", "curl/8", "sid")):
+            work = UnitOfWork("business")
             work.publish(ThingHappened(thing_id=thing_id, number=1))
             work.publish(ThingRemembered(thing_id=thing_id))
 
@@ -319,7 +320,7 @@ class TestOrigin:
         assert forgetful.metadata.origin is UNSET
         assert b"origin" not in encode(forgetful)
         assert mindful.metadata.impersonator_id == ada.impersonator_id
-        assert mindful.metadata.origin == EventOrigin(
+        assert mindful.origin() == EventOrigin(
             actor_kind="user",
             actor_name="Ada",
             impersonator_name="Sam",
