@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("apps.core.web.urls")),
     path("api/", include("apps.core.api.urls")),
     path("mail/", include("apps.core.api.outbox")),
+    path("", include("apps.core.jobs.urls")),
     path("", include("apps.core.operations.urls")),
     path("", include("apps.core.projections.urls")),
     *[path("", include(urls)) for service in services_here() for urls in service.urls],

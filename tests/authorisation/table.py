@@ -32,6 +32,10 @@ signed-in
     GET /api/v1/exports
     GET /api/v1/exports/{export_id}
     GET /api/v1/me
+    GET /api/v1/services/{service}/jobs
+    GET /api/v1/services/{service}/jobs/{job_id}
+    POST /api/v1/services/{service}/jobs/{job_id}/cancellation
+    POST /api/v1/services/{service}/jobs/{job_id}/retrial
     GET /api/v1/tenant
     GET /
     GET /access/
@@ -40,6 +44,11 @@ signed-in
     GET /approvals/{approval_id}/
     POST /approvals/{approval_id}/withdrawal
     GET /exports/
+    GET /services/{service}/jobs/
+    GET /services/{service}/jobs/dead
+    GET /services/{service}/jobs/{job_id}/
+    POST /services/{service}/jobs/{job_id}/cancellation
+    POST /services/{service}/jobs/{job_id}/retrial
     GET /settings/brand.css
 viewer clerk manager owner
     GET /api/v1/customers

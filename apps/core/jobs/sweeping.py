@@ -21,6 +21,7 @@ from apps.core.jobs.definition import QUEUES, definition_named
 from apps.core.jobs.enqueueing import hand_over
 from apps.core.jobs.errors import JobNotFound
 from apps.core.jobs.models import Job
+from apps.core.jobs.places import service_at
 from apps.core.jobs.work import changing, heard_by, locked
 from apps.core.observability import get_logger
 from apps.core.tenancy import require_tenant_id, tenant
@@ -113,7 +114,7 @@ def _due(connection: Connection, now: datetime) -> Iterator[Due]:
 
 
 def _measure(connection: Connection, alias: str, now: datetime) -> None:
-    service = {database: name for name, database in settings.EVENTS_LOG_OF_SERVICE.items()}[alias]
+    service = service_at(alias)
     counts = {str(state): 0 for state in _COUNTED} | dict(connection.execute(_COUNTS).fetchall())
     metrics.show_states(service, counts)
     ages = dict.fromkeys(QUEUES, 0.0) | {

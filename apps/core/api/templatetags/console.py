@@ -25,11 +25,11 @@ register = template.Library()
 
 _UNDO = "undo:"
 _TONES = {
-    "good": "active created paid shipped delivered completed received restored executed ready success",
-    "info": "placed confirmed invited updated changed new approved requested",
+    "good": "active created paid shipped delivered completed received restored executed ready success succeeded",
+    "info": "placed confirmed invited updated changed new approved requested queued running scheduled",
     "warn": "pending processing suspended returned partly_returned partially_returned draft low warning expired "
-    "provisioning disabled revoked",
-    "bad": "cancelled deleted failed refused error failure denied",
+    "provisioning disabled revoked retrying",
+    "bad": "cancelled deleted failed refused error failure denied dead",
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses.split()}
 _ENTITY_PATHS = {
