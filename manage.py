@@ -15,7 +15,7 @@ PROJECT = Path(__file__).resolve().parent
 def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command in cli.COMMANDS and "--help" not in sys.argv:
-        sys.exit(cli.run(command, PROJECT, os.environ))
+        sys.exit(cli.run(command, PROJECT, os.environ, sys.argv[2:]))
     environment.complete(os.environ, State(state_folder(PROJECT, os.environ)).environment, command)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

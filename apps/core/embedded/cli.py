@@ -1,9 +1,10 @@
-"""The commands that work before any setting exists: `up`, `stop`, `logs`, `clean`."""
+"""The commands that work before any setting exists: `up`, `stop`, `logs`, `clean`, `backup`, `restore`."""
 
+import argparse
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,19 @@ from apps.core.embedded.state import State
 if TYPE_CHECKING:
     from apps.core.embedded.screen import Screen
 
-COMMANDS = ("up", "stop", "logs", "clean")
+COMMANDS = ("up", "stop", "logs", "clean", "backup", "restore")
 _STOP_TIMEOUT_S = 15.0
 _BAD_USAGE = 2
 
 
-def run(command: str, project: Path, environ: Mapping[str, str]) -> int:
+def run(command: str, project: Path, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> int:
     """Carry out one of COMMANDS; the exit code. Errors are printed as one sentence."""
     from apps.core.embedded.screen import Screen
 
     screen = Screen()
     try:
+        if command in _WITH_ARGUMENTS:
+            return _WITH_ARGUMENTS[command](screen, project, environ, arguments)
         return {"up": _up, "stop": _stop, "logs": _logs, "clean": _clean}[command](screen, project, environ)
     except BadOption as error:
         screen.fail(str(error))
@@ -84,6 +87,44 @@ def _clean(screen: "Screen", project: Path, environ: Mapping[str, str]) -> int:
     state.remove()
     screen.plain(f"Removed the data, secrets and logs in {state.root}.")
     return 0
+
+
+def _backup(screen: "Screen", project: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
+    from datetime import UTC, datetime
+
+    from apps.core.embedded import backup
+    from apps.core.embedded.postgres import PostgresServer
+
+    parser = argparse.ArgumentParser("manage.py backup", description="Copy the running installation into one file.")
+    parser.add_argument("folder", nargs="?", type=Path, help="where to put the file; default: backups in STATE_DIR")
+    parser.add_argument("--without-secrets", action="store_true", help="leave the installation's secrets out")
+    asked = parser.parse_args(arguments)
+    state = State(state_folder(project, environ))
+    if state.holder() is None:
+        raise EmbeddedError(f"Nothing runs on {state.root}: a backup is made while the platform runs (`make run`).")
+    primary = PostgresServer.running_in(state.data.resolve() / "postgres")
+    folder = asked.folder or state.root / "backups"
+    file = backup.make(state, primary, folder, with_secrets=not asked.without_secrets, now=datetime.now(UTC))
+    screen.plain(f"{file}: {backup.size_of(file)}, verified. Restore it with: manage.py restore {file}")
+    return 0
+
+
+def _restore(screen: "Screen", project: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
+    from apps.core.embedded import backup
+    from apps.core.embedded.account import server_account
+
+    parser = argparse.ArgumentParser("manage.py restore", description="Make an installation of a backup.")
+    parser.add_argument("file", type=Path, help="what `manage.py backup` wrote")
+    asked = parser.parse_args(arguments)
+    state = State(state_folder(project, environ))
+    manifest = backup.restore(asked.file, state, server_account())
+    screen.plain(f"{state.root} is as it was at {manifest['made_at']}. `make run` starts it.")
+    if not manifest["with_secrets"]:
+        screen.plain(f"The backup is without secrets: put the installation's secrets.json into {state.root} first.")
+    return 0
+
+
+_WITH_ARGUMENTS = {"backup": _backup, "restore": _restore}
 
 
 def _confirmed(root: Path) -> bool:

@@ -31,3 +31,11 @@ class CrashLoop(EmbeddedError):
 
 class StepFailed(EmbeddedError):
     """A step of the set-up ended with an error."""
+
+
+class NotEmpty(EmbeddedError):
+    """A backup is restored into an empty folder only."""
+
+
+class BackupBroken(EmbeddedError):
+    """A backup is not what it was when it was made, or none at all."""

@@ -79,6 +79,15 @@ class PostgresServer(Server):
         with temporary_folder() as folder, cls(folder / "postgres", durable=False, settings=settings) as server:
             yield server
 
+    @classmethod
+    def running_in(cls, data_dir: Path) -> Self:
+        """The server that somebody else runs on this folder. Raises EmbeddedError when none does."""
+        try:
+            port = int((data_dir / "postmaster.pid").read_text().splitlines()[3])
+        except (OSError, IndexError, ValueError) as error:
+            raise EmbeddedError(f"No PostgreSQL server runs on {data_dir}.") from error
+        return cls(data_dir, port=port)
+
     @property
     def dsn(self) -> str:
         """URL of the superuser's connection to the database `postgres`."""
@@ -114,6 +123,22 @@ class PostgresServer(Server):
         self._write(self.data_dir / _CONFIGURATION, self._configuration())
         self._forget_dead_server()
         return new
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the running cluster into a new folder and verify the copy. Nobody waits. Raises ServerFailed."""
+        self._made_folder(folder)
+        self._run(
+            "pg_basebackup",
+            *("--pgdata", str(folder), "--checkpoint", "fast", "--wal-method", "stream", "--no-password"),
+            *("--manifest-checksums", "SHA256", "--host", "127.0.0.1", "--port", str(self.port)),
+            *("--username", _REPLICATOR, *(() if self.durable else ("--no-sync",))),
+            env={"PGPASSWORD": _replication_password(self)},
+        )
+        PostgresServer(folder, account=self.account).verify_copy()
+
+    def verify_copy(self) -> None:
+        """Compare a copy that was never started with the list that was made with it. Raises ServerFailed."""
+        self._run("pg_verifybackup", "--quiet", str(self.data_dir))
 
     def program(self) -> Program:
         return Program(
@@ -257,13 +282,7 @@ class Replica(PostgresServer):
             connection.execute("select pg_wal_replay_resume()")
 
     def _create(self, folder: Path) -> None:
-        self._run(
-            "pg_basebackup",
-            *("--pgdata", str(folder), "--checkpoint", "fast", "--wal-method", "stream", "--no-password"),
-            *("--host", "127.0.0.1", "--port", str(self.primary.port), "--username", _REPLICATOR),
-            *(() if self.durable else ("--no-sync",)),
-            env={"PGPASSWORD": _replication_password(self.primary)},
-        )
+        self.primary.copy_to(folder)
         self._write(folder / "standby.signal", "")
 
     def _configuration(self) -> str:
