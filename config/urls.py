@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("apps.core.jobs.urls")),
     path("", include("apps.core.operations.urls")),
     path("", include("apps.core.projections.urls")),
+    path("", include("apps.core.sagas.urls")),
     *[path("", include(urls)) for service in services_here() for urls in service.urls],
     path("admin/", admin.site.urls),  # after iam, which has its sign-in page
 ]

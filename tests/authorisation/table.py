@@ -79,6 +79,17 @@ manager owner
     GET /services/{service}/dead-letters/open
     GET /services/{service}/dead-letters/{dead_letter_id}/
     GET /api/v1/access/who-can
+    GET /api/v1/services/{service}/sagas
+    GET /api/v1/services/{service}/sagas/{saga_id}
+    POST /api/v1/services/{service}/sagas/{saga_id}/cancellation
+    POST /api/v1/services/{service}/sagas/{saga_id}/decision
+    POST /api/v1/services/{service}/sagas/{saga_id}/resolution
+    POST /api/v1/services/{service}/sagas/{saga_id}/retrial
+    POST /api/v1/services/{service}/sagas/{saga_id}/skipping
+    GET /services/{service}/sagas/
+    GET /services/{service}/sagas/stuck
+    GET /services/{service}/sagas/{saga_id}/
+    POST /services/{service}/sagas/{saga_id}/{deed}
     GET /api/v1/applications
     POST /api/v1/applications
     DELETE /api/v1/applications/{application_id}

@@ -10,6 +10,7 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
+from apps.core.auth import Principal
 from apps.core.events import Envelope, Event
 from apps.core.events.subscriptions import log_of
 from apps.core.history import Actor
@@ -38,6 +39,23 @@ def decide_on(saga_id: UUID, *, using: str, approved: bool, reason: str, actor: 
         row = queries.lock(saga_id, using=using)
         _decide(row, approved=approved, reason=reason, actor=actor, now=now)
     return row
+
+
+def decide_as(
+    principal: Principal,
+    saga_id: UUID,
+    *,
+    using: str,
+    approved: bool,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> Instance:
+    """The same for somebody who must hold the permission that the waiting step names. Raises MissingPermission too."""
+    decision = decision_of(queries.instance(saga_id, using=using))
+    if decision is not None:
+        principal.require(decision.permission)
+    return decide_on(saga_id, using=using, approved=approved, reason=reason, actor=actor, now=now)
 
 
 def decision_of(row: Instance) -> Decision | None:

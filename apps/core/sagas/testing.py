@@ -32,10 +32,10 @@ from apps.core.events.retry import RetryPolicy
 from apps.core.history import SYSTEM
 from apps.core.sagas import deciding, definition, queries, repairing
 from apps.core.sagas.definition import Action, Decision, Saga, Step
-from apps.core.sagas.models import Instance
+from apps.core.sagas.models import Entry, Instance
 from apps.core.sagas.runner import Runner
 
-State = Instance.State
+State, Kind = Instance.State, Entry.Kind
 _AT_ONCE = RetryPolicy(attempts=1, base_s=0, cap_s=0)
 _TWICE = RetryPolicy(attempts=2, base_s=0, cap_s=0)
 _MOST_TURNS = 200
@@ -89,7 +89,7 @@ class SagaHarness:
         with self.declared_with({**dict(enumerate(steps)), last: refusing(steps[last])}):
             row = self.finished(self.begun())
 
-        assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), row.failure
+        self.is_clean(row, before, row.failure)
 
     @pytest.mark.django_db
     def test_comes_to_the_same_though_each_step_runs_twice(self, in_tenant: UUID) -> None:
@@ -108,7 +108,7 @@ class SagaHarness:
         with self.declared_with({**dict(enumerate(steps)), last: refusing(steps[last])}, undo=undo):
             row = self.finished(self.begun())
 
-        assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), row.failure
+        self.is_clean(row, before, row.failure)
 
     @pytest.mark.django_db
     def test_leaves_a_clean_slate_whenever_it_is_cancelled(self, in_tenant: UUID) -> None:
@@ -118,7 +118,7 @@ class SagaHarness:
             repairing.cancel(row.id, using=self.saga.using, reason="test", actor=SYSTEM, now=self.at)
             row = self.finished(row.id)
 
-            assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), f"before step {position}"
+            self.is_clean(row, before, f"before step {position}")
 
     @pytest.mark.django_db
     def test_leaves_a_clean_slate_when_what_it_waits_for_never_comes(self, in_tenant: UUID) -> None:
@@ -128,7 +128,7 @@ class SagaHarness:
             before = self.world()
             row = self.finished(self.begun(), unanswered=step.name)
 
-            assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), step.name
+            self.is_clean(row, before, step.name)
 
     @pytest.mark.django_db
     def test_leaves_a_clean_slate_after_its_deadline(self, in_tenant: UUID) -> None:
@@ -138,8 +138,8 @@ class SagaHarness:
         self.at += self.saga.deadline
         row = self.finished(saga_id)
 
-        assert (row.state, row.failure_code) == (State.COMPENSATED, "deadline_passed")
-        assert self.changed(before) == {}
+        self.is_clean(row, before, "after the deadline")
+        assert row.failure_code == "deadline_passed"
 
     @pytest.mark.django_db(transaction=True)
     def test_comes_to_the_same_wherever_its_runner_is_killed(self, in_tenant: UUID) -> None:
@@ -163,7 +163,7 @@ class SagaHarness:
                 killed = self.killed_at(place, saga_id)
                 row = self.finished(saga_id)
 
-                assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), f"killed at place {place}"
+                self.is_clean(row, before, f"killed at place {place}")
                 if not killed:
                     return
 
@@ -189,6 +189,15 @@ class SagaHarness:
             self.at = max(self.at, row.due_at)
             Runner(self.saga.using, clock=lambda: self.at).run(saga_id)
         raise AssertionError(f"{self.saga.name} does not come to an end")
+
+    def is_clean(self, row: Instance, before: Mapping[str, int], when: str) -> None:
+        """Everything is undone, the latest first, and nothing is left of it."""
+        assert row.state == State.COMPENSATED, f"{when}: {row.state}, {row.failure}"
+        assert self.changed(before) == {}, when
+        places = [step.name for step in self.saga.steps]
+        undone = [entry.step for entry in queries.entries_of(row) if entry.kind == Kind.UNDONE]
+        back = [places.index(name) for name in undone if name in places]
+        assert back == sorted(back, reverse=True), f"{when}: undone in the order {undone}"
 
     def changed(self, before: Mapping[str, int]) -> dict[str, int]:
         """What is another number now than it was."""
@@ -236,7 +245,7 @@ class SagaHarness:
         with self.declared_with({position: broken}):
             row = self.finished(self.begun())
         if not self.saga.is_committed(position):
-            assert (row.state, self.changed(before)) == (State.COMPENSATED, {}), f"{name}: {row.failure}"
+            self.is_clean(row, before, f"{name}: {row.failure}")
             return
         assert row.state == State.NEEDS_ATTENTION, f"{name} comes after the pivot"
         repairing.retry(row.id, using=self.saga.using, reason="test", actor=SYSTEM, now=self.at)

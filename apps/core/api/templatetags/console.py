@@ -25,11 +25,11 @@ register = template.Library()
 
 _UNDO = "undo:"
 _TONES = {
-    "good": "active created paid shipped delivered completed received restored executed ready success succeeded",
-    "info": "placed confirmed invited updated changed new approved requested queued running scheduled",
+    "good": "active created paid shipped delivered completed received restored executed ready success succeeded done",
+    "info": "placed confirmed invited updated changed new approved requested queued running scheduled waiting",
     "warn": "pending processing suspended returned partly_returned partially_returned draft low warning expired "
-    "provisioning disabled revoked retrying",
-    "bad": "cancelled deleted failed refused error failure denied dead",
+    "provisioning disabled revoked retrying compensating compensated undoing undone under_review",
+    "bad": "cancelled deleted failed refused error failure denied dead needs_attention",
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses.split()}
 _ENTITY_PATHS = {

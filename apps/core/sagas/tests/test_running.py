@@ -146,6 +146,16 @@ class TestRun:
         with pytest.raises(NothingToRepair):
             repairing.retry(row.id, using=HERE, reason="", actor=SYSTEM, now=timezone.now())
 
+    def test_undoes_the_latest_first(self, travel, harness):
+        foresee(travel)
+        row = run(travel)
+        deciding.decide(row.name, row.key, approved=True, reason="", actor=CLERK, now=timezone.now())
+        with harness.declared_with({4: refusing(TRAVEL.steps[4])}):
+            row = run(row, after=timedelta(seconds=1))
+
+        undone = [entry.step for entry in queries.entries_of(row) if entry.kind == Kind.UNDONE]
+        assert undone == ["pack", "book flight", "book room", "beginning"]
+
     def test_belongs_to_the_trace_that_began_it(self, travel, published):
         run(travel)
 
