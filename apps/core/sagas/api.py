@@ -66,9 +66,7 @@ class SagaEntryOutput(serializers.Serializer[Any]):
 class SagaDetailOutput(SagaOutput):
     definition_version = serializers.IntegerField()
     correlation_id = serializers.CharField(help_text="The trace that all of it belongs to.")
-    known = serializers.DictField(
-        source="context", help_text="What it began with, and what steps added."
-    )
+    known = serializers.DictField(source="context", help_text="What it began with, and what steps added.")
     next = serializers.SerializerMethodField(help_text="What happens next, in words.")
     steps = serializers.SerializerMethodField()
     entries = serializers.SerializerMethodField(help_text="What happened to it, oldest first.")

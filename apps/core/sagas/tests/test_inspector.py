@@ -5,6 +5,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -135,7 +136,7 @@ class TestPages:
     def test_say_what_cannot_be_done(self, browser, waiting):
         answer = browser.post(f"{PAGE}{waiting.id}/retrial")
 
-        assert "business.travel is waiting" in answer.cookies["messages"].value
+        assert [str(said) for said in get_messages(answer.wsgi_request)] == ["business.travel is waiting"]
         assert browser.post(f"{PAGE}{waiting.id}/nonsense").status_code == 404
 
 
