@@ -2,6 +2,7 @@
 
 from config.settings.api import *  # noqa: F403
 from config.settings.auth import *  # noqa: F403
+from config.settings.business import *  # noqa: F403
 from config.settings.cache import *  # noqa: F403
 from config.settings.celery import *  # noqa: F403
 from config.settings.core import *  # noqa: F403

@@ -26,17 +26,20 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "static"]
+
+
+def _private(folder: str) -> dict[str, object]:
+    """As secret as the database: nobody but the platform reads there."""
+    return {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": folder, "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700},
+    }
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    # As secret as the database: nobody but the platform reads there.
-    "exports": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": str(env.path("EXPORT_DIR", default=f"{STATE_DIR}/exports")),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
+    "exports": _private(str(env.path("EXPORT_DIR", default=f"{STATE_DIR}/exports"))),
+    "imports": _private(str(env.path("IMPORT_DIR", default=f"{STATE_DIR}/imports"))),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

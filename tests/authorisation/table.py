@@ -115,6 +115,7 @@ manager owner
     DELETE /api/v1/groups/{group_id}/members/{member_id}
     POST /api/v1/groups/{group_id}/restoration
     PUT /api/v1/groups/{group_id}/roles
+    POST /api/v1/invoice-imports
     POST /api/v1/orders/{order_id}/cancellation
     GET /api/v1/policies
     GET /api/v1/policies/schema
@@ -206,6 +207,8 @@ manager owner
     POST /groups/{group_id}/members/{member_id}/removal
     POST /groups/{group_id}/restoration
     POST /groups/{group_id}/roles
+    GET /orders/import
+    POST /orders/import
     POST /orders/{order_id}/cancellation
     GET /people/
     GET /people/invite

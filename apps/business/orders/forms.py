@@ -9,3 +9,14 @@ class ReasonForm(forms.Form):
     """Why an order is cancelled or goods come back; kept with it."""
 
     reason = forms.CharField(max_length=200)
+
+
+class InvoiceImportForm(forms.Form):
+    """A file of invoices, and how it is to be read."""
+
+    file = forms.FileField(max_length=200, help_text="CSV, or CSV in gzip.")
+    currency = forms.CharField(max_length=3, required=False, help_text="Such as GBP. Empty: your company's own.")
+    time_zone = forms.CharField(
+        max_length=64, initial="UTC", help_text="Of the times in the file, such as Europe/London."
+    )
+    encoding = forms.CharField(max_length=32, initial="utf-8", help_text="Of the file's text.")

@@ -10,4 +10,7 @@ booking   one invoice, one transaction: its orders, returns, stock, events and t
 ledger    that memory: what became of each line
 importing all of it, resumable at any point
 report    what is told at the end, and whether it balances
+
+uploads    files that were sent, until they are imported
+requesting have such a file imported by a job
 """

@@ -85,10 +85,20 @@ class InvoiceFile:
 
 def read(path: Path, *, encoding: str = "utf-8", zone: tzinfo = UTC) -> InvoiceFile:
     """Read the file. Times without an offset are those of `zone`. Raises FileUnusable."""
-    raw = _bytes(path)
-    content = InvoiceFile(name=path.name, checksum=hashlib.sha256(raw).hexdigest())
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FileUnusable(f"{path} cannot be read: {error.strerror}") from error
+    return parsed(raw, name=path.name, encoding=encoding, zone=zone)
+
+
+def parsed(
+    raw: bytes, *, name: str, encoding: str = "utf-8", zone: tzinfo = UTC, at_most: int | None = None
+) -> InvoiceFile:
+    """The same of a file's bytes, which may be packed; `at_most` so many are unpacked. Raises FileUnusable."""
+    content = InvoiceFile(name=name, checksum=hashlib.sha256(raw).hexdigest())
     ordinals: Counter[str] = Counter()
-    for number, fields in _rows(_text(raw, path, encoding), path):
+    for number, fields in _rows(_text(raw, name, encoding, at_most), name):
         amount = amount_of(fields)
         content.total += amount or 0
         content.unreadable_amounts += amount is None
@@ -100,8 +110,14 @@ def read(path: Path, *, encoding: str = "utf-8", zone: tzinfo = UTC) -> InvoiceF
             identity = (invoice_no[:24], ordinals[invoice_no])
             content.rejected.append(Rejected(number, str(error), amount or Decimal(0), *identity))
     if not content.line_count:
-        raise FileUnusable(f"{path} has a heading and no line")
+        raise FileUnusable(f"{name} has a heading and no line")
     return content
+
+
+def check_heading(raw: bytes, *, name: str, encoding: str = "utf-8", at_most: int | None = None) -> None:
+    """Whether it is worth reading at all: text with the columns and a line. Raises FileUnusable."""
+    if next(_rows(_text(raw, name, encoding, at_most), name), None) is None:
+        raise FileUnusable(f"{name} has a heading and no line")
 
 
 def amount_of(fields: dict[str, str]) -> Decimal | None:
@@ -113,44 +129,47 @@ def amount_of(fields: dict[str, str]) -> Decimal | None:
     return amount if amount.is_finite() and abs(amount) < _LARGEST_AMOUNT else None
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise FileUnusable(f"{path} cannot be read: {error.strerror}") from error
+def _text(raw: bytes, name: str, encoding: str, at_most: int | None) -> io.StringIO:
     if not raw:
-        raise FileUnusable(f"{path} is empty")
-    return raw
-
-
-def _text(raw: bytes, path: Path, encoding: str) -> io.StringIO:
-    try:
-        plain = gzip.decompress(raw) if raw.startswith(_GZIP_MAGIC) else raw
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileUnusable(f"{path} is a broken gzip file: {error}") from error
+        raise FileUnusable(f"{name} is empty")
+    plain = _unpacked(raw, name, at_most)
     try:
         return io.StringIO(plain.decode("utf-8-sig" if encoding == "utf-8" else encoding), newline="")
     except UnicodeDecodeError as error:
-        raise FileUnusable(f"{path} is not {encoding} text ({error.reason}): name its encoding") from error
+        raise FileUnusable(f"{name} is not {encoding} text ({error.reason}): name its encoding") from error
     except LookupError as error:
         raise FileUnusable(f"{encoding} is no encoding") from error
 
 
-def _rows(text: io.StringIO, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+def _unpacked(raw: bytes, name: str, at_most: int | None) -> bytes:
+    """A few bytes of gzip may hold gigabytes, so no more is unpacked than may be."""
+    if not raw.startswith(_GZIP_MAGIC):
+        return raw
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
+            plain = packed.read(-1 if at_most is None else at_most + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileUnusable(f"{name} is a broken gzip file: {error}") from error
+    if at_most is not None and len(plain) > at_most:
+        raise FileUnusable(f"{name} is larger than {at_most:,} bytes when unpacked: divide it")
+    return plain
+
+
+def _rows(text: io.StringIO, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     """(number of the first physical line, fields by column) of each row that is not blank."""
     reader = csv.reader(text)
     try:
-        heading = [name.strip() for name in next(reader, [])]
-        missing = [name for name in COLUMNS if name not in heading]
+        heading = [column.strip() for column in next(reader, [])]
+        missing = [column for column in COLUMNS if column not in heading]
         if missing:
-            raise FileUnusable(f"{path} has no column {', '.join(missing)}; its first line names {', '.join(heading)}")
+            raise FileUnusable(f"{name} has no column {', '.join(missing)}; its first line names {', '.join(heading)}")
         number = reader.line_num + 1
         for row in reader:
             if row:
                 yield number, dict(zip(heading, row, strict=True)) if len(row) == len(heading) else {"": str(len(row))}
             number = reader.line_num + 1
     except csv.Error as error:
-        raise FileUnusable(f"{path}, line {reader.line_num}: {error}") from error
+        raise FileUnusable(f"{name}, line {reader.line_num}: {error}") from error
 
 
 def _line(number: int, fields: dict[str, str], ordinal: int, zone: tzinfo) -> Line:
