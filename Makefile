@@ -1,6 +1,6 @@
 # Everything starts here: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean test check bench lock fmt migrations events release ledger
+.PHONY: help run stop logs clean backup restore test check bench lock fmt migrations events release ledger
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 SET_UP = @test -x $(PYTHON) || { echo "Nothing is set up here yet: make run"; exit 1; }
@@ -25,6 +25,14 @@ logs: ## Follow the logs (LOG=web: one of them)
 clean: ## Remove data, secrets and logs, after asking (YES=1: without)
 	$(SET_UP)
 	@$(PYTHON) manage.py clean
+
+backup: ## Copy the running installation into one file (TO=folder)
+	$(SET_UP)
+	@$(PYTHON) manage.py backup $(TO)
+
+restore: ## Make an installation of a backup in an empty STATE_DIR (FROM=file)
+	$(SET_UP)
+	@$(PYTHON) manage.py restore $(FROM)
 
 test: ## Run the whole test-suite (ARGS="-k orders": a part)
 	@bin/bootstrap test
