@@ -23,6 +23,8 @@ from apps.core.auth import Resource
 
 register = template.Library()
 
+_LONGEST_ABBREVIATION = 3
+
 _UNDO = "undo:"
 _TONES = {
     "good": "active created paid shipped delivered completed received restored executed ready success succeeded done",
@@ -168,6 +170,12 @@ def service_path(context: template.Context, folder: str) -> str:
     known = services_with_a_database() or list(settings.EVENTS_LOG_OF_SERVICE)
     service = here[1] if here and here[1] in known else known[0]
     return f"/services/{service}/{folder}/"
+
+
+@register.filter
+def service_name(service: str) -> str:
+    """For people: an abbreviation in capitals, a word as a word."""
+    return service.upper() if len(service) <= _LONGEST_ABBREVIATION else service.capitalize()
 
 
 @register.simple_tag
