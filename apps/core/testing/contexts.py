@@ -1,4 +1,4 @@
-"""Which kind of test covered a line: coverage's dynamic contexts, when coverage is running.
+"""Which kind of test covered a line, when lines are measured (apps/core/testing/lines.py).
 
 `unit`: a test beside its feature that calls code in its own process, below HTTP. `integration`: everything in the
 top-level tests/, tests of APIs, pages and journeys, and whatever drives a browser or commits. Code that runs in a
@@ -14,7 +14,11 @@ from collections.abc import Generator
 
 import pytest
 
+from apps.core.testing.lines import SETTINGS, Lines
+
 UNIT, INTEGRATION = "unit", "integration"
+# Set by a whole run: the file beside which each of its processes keeps what it has measured.
+MEASURED = "COVERAGE_OF_RUN"
 # pyproject.toml reads it: the context of a whole process.
 PROCESS_CONTEXT = "COVERAGE_PROCESS_CONTEXT"
 _APART = {"tests", "testing", "migrations", "management", "__main__"}
@@ -43,10 +47,10 @@ def commits(item: pytest.Item) -> bool:
 
 
 class ContextPlugin:
-    """Tells coverage the context of the test that runs. Registered only while coverage is running."""
+    """Tells the context of the test that runs. Registered only while lines are measured."""
 
-    def __init__(self) -> None:
-        self._current = ""
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
 
     def pytest_collection(self) -> None:
         """What runs at import time belongs to no test, whichever happens to import a module first."""
@@ -58,22 +62,22 @@ class ContextPlugin:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        self._enter(context_of(item))
+        self._lines.enter(context_of(item))
         return (yield)
 
-    def _enter(self, context: str) -> None:
-        """A switch writes to the data file, so only where it changes something."""
-        from coverage import Coverage
-
-        running = Coverage.current()
-        if running is not None and context != self._current:
-            running.switch_context(context)
-            self._current = context
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Beside the files of the other processes. Later a process may be ended any moment."""
+        self._lines.save(os.environ["COVERAGE_FILE"])
 
 
 def register(config: pytest.Config) -> None:
-    """Measure by context in this process, and count what its children run as integration."""
-    starts_others = config.getoption("numprocesses", None)
-    if "COVERAGE_PROCESS_START" in os.environ and not starts_others:
-        os.environ[PROCESS_CONTEXT] = INTEGRATION
-        config.pluginmanager.register(ContextPlugin(), "coverage-contexts")
+    """In a test process of a whole run, before it imports what is measured."""
+    if MEASURED not in os.environ or "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    lines = Lines()
+    lines.measure()
+    config.pluginmanager.register(ContextPlugin(lines), "coverage-contexts")
+    # What its children run is traced by coverage, and counts as integration.
+    os.environ |= {"COVERAGE_FILE": os.environ[MEASURED], "COVERAGE_PROCESS_START": str(SETTINGS)}
+    os.environ[PROCESS_CONTEXT] = INTEGRATION

@@ -18,10 +18,13 @@ LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tes
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None, object, object]:
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Before Django reads its settings the servers must be known; after that the root conftest may use models."""
     import django
 
+    from apps.core.testing import contexts
+
+    contexts.register(early_config)
     from apps.core.testing import servers
 
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -60,11 +63,9 @@ def _find_files_when_asked() -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from apps.core.testing import contexts
     from apps.core.testing.ledger import LedgerPlugin, is_whole_run
     from apps.core.testing.operations import OperationPlugin
 
-    contexts.register(config)
     if is_whole_run(config):
         config.pluginmanager.register(OperationPlugin())
     if not os.environ.get("PYTEST_XDIST_WORKER"):

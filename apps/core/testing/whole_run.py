@@ -14,7 +14,8 @@ import pytest
 from coverage import Coverage
 
 from apps.core.testing import coverage_report
-from apps.core.testing.contexts import INTEGRATION
+from apps.core.testing.contexts import INTEGRATION, MEASURED
+from apps.core.testing.lines import SETTINGS, Lines
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".coverage"  # left for `coverage html`
@@ -54,18 +55,16 @@ def main(arguments: list[str]) -> int:
 
 def _measured_run(folder: Path) -> tuple[Counts, int, Coverage]:
     """Everything is measured from the first import on: here, in the test processes and in all that tests start."""
-    settings = str(ROOT / "pyproject.toml")
     # What pytest and Python compile is kept: each process of the run would compile it again.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Files that are to be combined must bear the name of the file that they are combined into.
-    os.environ |= {"COVERAGE_FILE": str(folder / DATA.name), "COVERAGE_PROCESS_START": settings}
-    counts = Counts()
-    here = Coverage(config_file=settings, context=INTEGRATION)
-    here.start()
+    os.environ[MEASURED] = str(folder / DATA.name)
+    counts, here = Counts(), Lines()
+    here.measure()
+    here.enter(INTEGRATION)
     status = int(pytest.main(_OPTIONS, plugins=[counts]))
-    here.stop()
-    here.save()
-    measured = Coverage(config_file=settings, data_file=str(DATA))
+    here.save(os.environ[MEASURED])
+    measured = Coverage(config_file=str(SETTINGS), data_file=str(DATA))
     measured.combine([str(folder)])
     measured.save()
     return counts, status, measured

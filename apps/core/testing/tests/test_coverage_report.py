@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import importlib
 import io
-import runpy
+import sys
 from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
 
+from apps.core import events
 from apps.core.events import retry
 from apps.core.testing import coverage_report, whole_run
-from apps.core.testing.contexts import INTEGRATION, UNIT
+from apps.core.testing.contexts import INTEGRATION, MEASURED, UNIT
 
 FILE = coverage_report.ROOT / "apps" / "iam" / "roles" / "queries.py"
 
@@ -73,11 +75,16 @@ class TestTheReport:
 class TestAMeasuredRun:
     def test_finds_what_its_processes_measured(self, tmp_path, monkeypatch):
         """In files named like the one that they are combined into."""
+
+        def imported_anew():
+            monkeypatch.setattr(events, "retry", retry)  # which stays the one that counts
+            monkeypatch.delitem(sys.modules, retry.__name__)
+            return importlib.import_module(retry.__name__)
+
         monkeypatch.setattr(whole_run, "DATA", tmp_path / ".coverage")
-        monkeypatch.setattr(whole_run.pytest, "main", lambda *_, **__: bool(runpy.run_path(retry.__file__)) and 0)
-        for name in ("COVERAGE_FILE", "COVERAGE_PROCESS_START"):
-            monkeypatch.delenv(name, raising=False)
-            monkeypatch.setenv(name, "")
+        monkeypatch.setattr(whole_run.pytest, "main", lambda *_, **__: bool(imported_anew()) and 0)
+        monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+        monkeypatch.setenv(MEASURED, "")
         folder = tmp_path / "parts"
         folder.mkdir()
 
