@@ -23,6 +23,7 @@ from apps.core.history import SYSTEM, Actor
 from apps.core.tenancy import PLATFORM, tenant
 from apps.core.tenantdata.models import ErasureWarrant
 from apps.core.tenantdata.tables import held_tables
+from apps.core.testing.databases import forget_committed_rows
 from apps.iam.approvals import commands as approvals
 from apps.iam.audit import exporting
 from apps.iam.audit.checkpoints import read_checkpoint
@@ -49,6 +50,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def going(db):
     """A company with people and a shop whose waiting time is over, and one that stays."""
+    return made_companies()
+
+
+def made_companies():
     goes, stays = uuid7(), uuid7()
     for one in (goes, stays):
         make_caller(one, "owner")
@@ -66,12 +71,11 @@ def left(tenant_id):
     """How many rows there are of a tenant, table by table."""
     found = {}
     for alias in settings.PRIMARY_ALIASES:
-        for held in chain.from_iterable(held_tables(alias)):
-            if held.through:
-                continue
-            with tenant(tenant_id), connections[alias].cursor() as cursor:
-                cursor.execute(f'select count(*) from "{held.table}" where tenant_id = %s', [tenant_id])
-                (found[held.table],) = cursor.fetchone()
+        tables = [held.table for held in chain.from_iterable(held_tables(alias)) if not held.through]
+        counts = (f"select '{table}', count(*) from \"{table}\" where tenant_id = %(tenant)s" for table in tables)
+        with tenant(tenant_id), connections[alias].cursor() as cursor:
+            cursor.execute(" union all ".join(counts), {"tenant": tenant_id})
+            found |= dict(cursor.fetchall())
     return {table: count for table, count in found.items() if count}
 
 
@@ -323,8 +327,22 @@ def crash(monkeypatch, code, point):
     monkeypatch.setattr(runs, "_done", dying)
 
 
+@pytest.fixture(scope="class")
+def companies(django_db_setup, django_db_blocker):
+    """Committed once for all tests of a class: what each does to them is rolled back."""
+    with django_db_blocker.unblock():
+        made = made_companies()
+    yield made
+    with django_db_blocker.unblock():
+        forget_committed_rows()
+
+
 @pytest.mark.slow
 class TestCrash:
+    @pytest.fixture
+    def going(self, companies, db):
+        return companies
+
     @pytest.mark.parametrize("point", ["before its effect", "after its effect", "after its note"])
     @pytest.mark.parametrize("code", [step.code for step in STEPS])
     def test_at_any_step_and_carrying_on_ends_the_same(self, going, monkeypatch, code, point):

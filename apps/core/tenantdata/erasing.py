@@ -24,17 +24,18 @@ def order_erasure(alias: str, *, reason: str, ordered_by: UUID | None) -> None:
 
 
 def erase_some(alias: str, *, at_most: int = BATCH) -> int:
-    """Erase up to so many rows of the current tenant, of one table; returns how many, 0 when nothing is left.
+    """Erase rows of the current tenant, table by table, until it is so many; returns how many, 0 when nothing is left.
 
-    Each call is short, so that nobody waits long; only tables that refer to one another are emptied at once. Safe to
-    repeat. Raises DatabaseError when no erasure was ordered.
+    Each table has a short transaction of its own, with up to so many rows, so that nobody waits long; only tables that
+    refer to one another are emptied at once. Safe to repeat. Raises DatabaseError when no erasure was ordered.
     """
+    erased = 0
     for together in held_tables(alias):
         with atomic(using=alias):
-            erased = sum(_erase(alias, held, at_most if len(together) == 1 else None) for held in together)
-        if erased:
-            return erased
-    return 0
+            erased += sum(_erase(alias, held, at_most if len(together) == 1 else None) for held in together)
+        if erased >= at_most:
+            break
+    return erased
 
 
 def _erase(alias: str, held: HeldTable, at_most: int | None) -> int:
