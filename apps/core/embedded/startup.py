@@ -202,15 +202,20 @@ class Startup:
         self.environment.shared["KAFKA_PUBLICATION"] = f"relay.kafka.mock.{token_hex(4)}"
 
     def _migrate(self) -> None:
-        owned = [prefix for prefix in DATABASES.values() if self.environment.owner.get(f"{prefix}_OWNER_URL")]
-        places = [self.environment.owner[f"{prefix}_OWNER_URL"].rpartition("@")[2] for prefix in owned]
+        places = self._owned_places()
         mark = migrating.fingerprint(self._options.project, places)
-        if len(owned) < len(DATABASES):
+        if len(places) < len(DATABASES):
             self._screen.note("Not every database's _OWNER_URL is given: its tables are expected to be there.")
-        if not owned or migrating.is_done(self._state.migrated, mark):
+        if not places or migrating.is_done(self._state.migrated, mark):
             return
         self._run("migrate")
         migrating.remember(self._state.migrated, mark)
+
+    def _owned_places(self) -> list[str]:
+        """Which databases we may migrate. Our own server keeps its data when it comes back on another port."""
+        own, urls = self._options.own_databases, self.environment.owner
+        given = {name: urls.get(f"{prefix}_OWNER_URL", "") for name, prefix in DATABASES.items() if name not in own}
+        return [*own, *(url.rpartition("@")[2] for url in given.values() if url)]
 
     def _first_data(self) -> None:
         """Once per installation, also where the first attempt was cut off: what DEMO said at the first start counts."""

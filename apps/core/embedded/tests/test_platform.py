@@ -128,7 +128,8 @@ class TestStarting:
         first = installation.state.secrets.read_text()
         installation.stopped()
 
-        installation.started()
+        with socket.create_server(("127.0.0.1", private_json.read(installation.state.ports)["postgres"])):
+            installation.started()  # on another port of PostgreSQL's, since somebody has taken the one it had
 
         with installation.default() as connection:
             assert connection.execute("select number from kept").fetchone() == (7,)
