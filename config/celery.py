@@ -10,6 +10,8 @@ from celery import Celery, Task
 from apps.core.events.worker import EventConsumers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Celery would run the system checks at each start, for which every view is imported, and throw their result away.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class PlatformTask(Task):  # type: ignore[misc]
