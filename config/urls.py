@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -15,6 +16,8 @@ urlpatterns = [
     path("", include("apps.core.operations.urls")),
     path("", include("apps.core.projections.urls")),
     path("", include("apps.core.sagas.urls")),
+    # Webhooks of every service are kept by iam.
+    *([path("", include("apps.core.webhooks.urls"))] if "iam" in settings.SERVICES else []),
     *[path("", include(urls)) for service in services_here() for urls in service.urls],
     path("admin/", admin.site.urls),  # after iam, which has its sign-in page
 ]

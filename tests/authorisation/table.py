@@ -173,6 +173,20 @@ manager owner
     DELETE /api/v1/users/{user_id}/sessions
     GET /api/v1/users/{user_id}/sessions
     DELETE /api/v1/users/{user_id}/sessions/{session_id}
+    GET /api/v1/webhook-event-types
+    GET /api/v1/webhooks
+    POST /api/v1/webhooks
+    DELETE /api/v1/webhooks/{webhook_id}
+    GET /api/v1/webhooks/{webhook_id}
+    PATCH /api/v1/webhooks/{webhook_id}
+    GET /api/v1/webhooks/{webhook_id}/deliveries
+    GET /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}
+    POST /api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/replay
+    GET /api/v1/webhooks/{webhook_id}/replays
+    POST /api/v1/webhooks/{webhook_id}/replays
+    POST /api/v1/webhooks/{webhook_id}/restoration
+    POST /api/v1/webhooks/{webhook_id}/secret-rotation
+    POST /api/v1/webhooks/{webhook_id}/test
     GET /access/assignments
     POST /access/assignments
     POST /access/assignments/{assignment_id}/end
@@ -253,6 +267,20 @@ manager owner
     POST /service-accounts/{account_id}/restoration
     POST /service-accounts/{account_id}/roles
     POST /service-accounts/{account_id}/state
+    GET /webhooks/
+    GET /webhooks/new
+    POST /webhooks/new
+    GET /webhooks/{webhook_id}/
+    POST /webhooks/{webhook_id}/deletion
+    GET /webhooks/{webhook_id}/deliveries/{delivery_id}/
+    POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay
+    GET /webhooks/{webhook_id}/edit
+    POST /webhooks/{webhook_id}/edit
+    POST /webhooks/{webhook_id}/replays
+    POST /webhooks/{webhook_id}/restoration
+    POST /webhooks/{webhook_id}/secret-rotation
+    POST /webhooks/{webhook_id}/state
+    POST /webhooks/{webhook_id}/test
 owner
     POST /api/v1/services/{service}/dead-letters/discardings
     POST /api/v1/services/{service}/dead-letters/retrials

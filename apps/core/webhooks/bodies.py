@@ -36,6 +36,14 @@ def body_of(message: WebhookMessage) -> bytes:
         raise BodyUnreadable(str(error)) from error
 
 
+def shown_body(message: WebhookMessage) -> str | None:
+    """What is posted, for people to read; None when it cannot be read any more."""
+    try:
+        return body_of(message).decode()
+    except BodyUnreadable:
+        return None
+
+
 def _presented(envelope: Envelope) -> Envelope:
     """As receivers see it: the event in its newest version."""
     event = envelope.event()

@@ -55,6 +55,10 @@ class WebhookEndpoint(TenantScoped, SoftDeletable):
     disabled_because = models.CharField(max_length=16, choices=DisabledBecause, blank=True, default="")
     disabled_at = models.DateTimeField(null=True, blank=True)
 
+    failing_since: datetime | None  # brought along by `queries.endpoints` and `queries.endpoint`
+    resting_until: datetime | None
+    last_success_at: datetime | None
+
     class Meta(TenantScoped.Meta):
         db_table = "webhooks_endpoint"
         indexes = [models.Index(fields=["tenant_id", "-created_at", "-id"], name="webhook_endpoint_by_age")]

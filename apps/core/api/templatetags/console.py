@@ -45,6 +45,7 @@ _ENTITY_PATHS = {
     "Application": "applications",
     "Policy": "access/policies",
     "ServiceAccount": "service-accounts",
+    "WebhookEndpoint": "webhooks",
 }
 _PARTS_OF_A_PAGE = 2  # the feature and the id
 _SPARK_WIDTH, _SPARK_HEIGHT = 240, 56
