@@ -54,6 +54,7 @@ viewer clerk manager owner
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
     GET /api/v1/orders
+    GET /api/v1/order-review-limits
     GET /api/v1/orders/{order_id}
     GET /api/v1/orders/{order_id}/events
     GET /api/v1/products
@@ -117,6 +118,13 @@ manager owner
     PUT /api/v1/groups/{group_id}/roles
     POST /api/v1/invoice-imports
     POST /api/v1/orders/{order_id}/cancellation
+    POST /api/v1/orders/{order_id}/review
+    PUT /api/v1/order-review-limits/{currency}
+    DELETE /api/v1/order-review-limits/{currency}
+    GET /orders/review-limits/
+    POST /orders/review-limits/
+    POST /orders/review-limits/{currency}/removal
+    POST /orders/{order_id}/review
     GET /api/v1/policies
     GET /api/v1/policies/schema
     POST /api/v1/policies/validation

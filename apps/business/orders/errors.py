@@ -1,6 +1,6 @@
 """What orders refuse."""
 
-from apps.core.errors import Conflict, Invalid, NotFound
+from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class OrderNotFound(NotFound):
@@ -37,6 +37,36 @@ class OrderIsCancelled(Conflict):
     """The order is cancelled: its goods are back in stock."""
 
     code = "order_is_cancelled"
+
+
+class OrderNotDecided(Conflict):
+    """The order is under review, or was refused: there is nothing to cancel or to send back."""
+
+    code = "order_not_decided"
+
+
+class OrderNotUnderReview(Conflict):
+    """The order waits for nobody's decision."""
+
+    code = "order_not_under_review"
+
+
+class OwnOrder(Forbidden):
+    """Whoever placed an order does not review it: somebody else decides."""
+
+    code = "own_order"
+
+
+class ReviewLimitNotFound(NotFound):
+    """Orders in this currency are not reviewed."""
+
+    code = "review_limit_not_found"
+
+
+class InvalidReviewLimit(Invalid):
+    """The limit breaks a rule."""
+
+    code = "invalid_review_limit"
 
 
 class InvalidOrder(Invalid):

@@ -25,6 +25,33 @@ class LinePlaced(EventPart):
 
 
 @event(topic=TOPIC, aggregate="Order")
+class OrderHeld(Event):
+    """Somebody wants to buy for more than their company lets pass unseen. `OrderPlaced` or `OrderRefused` follows, by
+    `decide_by` at the latest.
+    """
+
+    order_id: UUID
+    number: str
+    customer_id: UUID | None
+    occurred_at: datetime
+    currency: str
+    total_minor: int
+    source: str
+    lines: tuple[LinePlaced, ...]
+    decide_by: datetime
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderRefused(Event):
+    """A held order came to nothing: it was denied, nobody decided in time, or there was too little in stock."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
 class OrderPlaced(Event):
     """Somebody agreed to buy; the goods are taken from stock."""
 

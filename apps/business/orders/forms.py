@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
+_MOST_MINOR = 10**15
+
 
 class ReasonForm(forms.Form):
     """Why an order is cancelled or goods come back; kept with it."""
@@ -20,3 +22,15 @@ class InvoiceImportForm(forms.Form):
         max_length=64, initial="UTC", help_text="Of the times in the file, such as Europe/London."
     )
     encoding = forms.CharField(max_length=32, initial="utf-8", help_text="Of the file's text.")
+
+
+class ReviewLimitForm(forms.Form):
+    """Which orders wait until somebody agrees to them."""
+
+    currency = forms.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217, such as GBP.")
+    above_minor = forms.IntegerField(
+        label="Above", min_value=0, max_value=_MOST_MINOR, help_text="In minor units: 100000 is £1,000.00."
+    )
+    decide_within_days = forms.IntegerField(
+        label="Days to decide", min_value=1, max_value=90, initial=3, help_text="Then the order is refused."
+    )

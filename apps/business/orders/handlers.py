@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from apps.business.orders import projections
-from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
+from apps.business.orders.events import (
+    CreditGiven,
+    OrderCancelled,
+    OrderHeld,
+    OrderPlaced,
+    OrderRefused,
+    OrderReturned,
+)
 from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.core.events import Envelope, handles
 from apps.core.projections import Table, projection
 
 SUMMARY = "business.order_summary"
 REVENUE = "business.daily_revenue"
+
+
+@handles(OrderHeld, group=SUMMARY)
+def list_held(event: OrderHeld, *, envelope: Envelope) -> None:
+    """The order appears in the list, under review."""
+    projections.list_held(event, sequence=envelope.metadata.sequence)
+
+
+@handles(OrderRefused, group=SUMMARY)
+def list_as_refused(event: OrderRefused, *, envelope: Envelope) -> None:
+    """The list shows the order as refused."""
+    projections.list_as_refused(event, sequence=envelope.metadata.sequence)
 
 
 @handles(OrderPlaced, group=SUMMARY)

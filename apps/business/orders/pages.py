@@ -47,6 +47,8 @@ def order_detail(request, order_id):
         "lines": [_line(line) for line in lines],
         "totals": _totals(lines),
         "can_cancel": order.can_cancel,
+        "can_review": order.is_open_to_decide,
+        "is_own": order.created_by == request.principal.subject,
         "can_return": order.can_return and any(line.product_id and line.returnable_quantity for line in lines),
         "timeline": told(queries.timeline(order_id), _names_in(history)),
         "returns": [_returned(returned) for returned in order.returns.all()],

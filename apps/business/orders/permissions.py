@@ -5,6 +5,8 @@ class OrderPermission(Permission):
     VIEW = "orders.view", "See orders", VIEWERS
     PLACE = "orders.place", "Place orders", CLERKS
     CANCEL = "orders.cancel", "Cancel orders", MANAGERS
+    REVIEW = "orders.review", "Decide on orders under review", MANAGERS
+    SET_LIMITS = "orders.set_review_limits", "Say which orders are reviewed", MANAGERS
     RETURN = "orders.return", "Take goods back", CLERKS
 
 

@@ -12,18 +12,47 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.business.orders import news
-from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
+from apps.business.orders.events import (
+    CreditGiven,
+    OrderCancelled,
+    OrderHeld,
+    OrderPlaced,
+    OrderRefused,
+    OrderReturned,
+)
 from apps.business.orders.models import DailyRevenue, LineKind, Order, OrderSummary
 from apps.business.search_keys import search_key
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope, Event, InvalidMessage
 from apps.core.tenancy import require_tenant_id
 
+_Later = OrderPlaced | OrderRefused | OrderCancelled | OrderReturned
+_STATUS: dict[type[Event], str] = {
+    OrderHeld: Order.Status.UNDER_REVIEW,
+    OrderPlaced: Order.Status.PLACED,
+    OrderRefused: Order.Status.REFUSED,
+    OrderCancelled: Order.Status.CANCELLED,
+}
+
 
 def list_order(event: OrderPlaced, *, sequence: int) -> None:
-    """Put the order into the list. One statement."""
-    _placed(event, sequence).save(force_insert=True)
+    """Put the order into the list, where it may be already if it was held. One statement, or two."""
+    if sequence > 1:
+        _follow(event, sequence)
+        return
+    _new(event, sequence).save(force_insert=True)
     news.announce(event.order_id, type(event).__name__)
+
+
+def list_held(event: OrderHeld, *, sequence: int) -> None:
+    """Put an order under review into the list. One statement."""
+    _new(event, sequence).save(force_insert=True)
+    news.announce(event.order_id, type(event).__name__)
+
+
+def list_as_refused(event: OrderRefused, *, sequence: int) -> None:
+    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
+    _follow(event, sequence)
 
 
 def list_as_cancelled(event: OrderCancelled, *, sequence: int) -> None:
@@ -39,8 +68,8 @@ def list_as_returned(event: OrderReturned, *, sequence: int) -> None:
 def list_many(envelopes: Sequence[Envelope]) -> None:
     """The same for many events of one tenant. Three statements. Raises InvalidMessage."""
     happened = [(envelope.event(), envelope.metadata.sequence) for envelope in envelopes]
-    fresh = {event.order_id: _placed(event, sequence) for event, sequence in happened if isinstance(event, OrderPlaced)}
-    later = [(event, sequence) for event, sequence in happened if not isinstance(event, OrderPlaced)]
+    fresh = {event.order_id: _new(event, sequence) for event, sequence in happened if sequence == 1}
+    later = [(event, sequence) for event, sequence in happened if sequence > 1]
     known = _listed({event.order_id for event, _ in later} - set(fresh))
     for event, sequence in later:
         _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
@@ -48,7 +77,7 @@ def list_many(envelopes: Sequence[Envelope]) -> None:
     OrderSummary.objects.bulk_update(known.values(), ["status", "returned_minor", "last_sequence", "updated_at"])
 
 
-def _follow(event: OrderCancelled | OrderReturned, sequence: int) -> None:
+def _follow(event: _Later, sequence: int) -> None:
     summary = _listed({event.order_id}).get(event.order_id)
     _move_on(summary, event, sequence).save()
     news.announce(event.order_id, type(event).__name__)
@@ -62,14 +91,14 @@ def _listed(order_ids: Collection[UUID]) -> dict[UUID, OrderSummary]:
     return {row.id: row for row in rows}
 
 
-def _placed(event: OrderPlaced, sequence: int) -> OrderSummary:
+def _new(event: OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
     goods = [line for line in event.lines if line.kind == LineKind.PRODUCT]
     return OrderSummary(
         id=event.order_id,
         number=event.number,
         number_key=search_key(event.number),
         customer_id=event.customer_id,
-        status=Order.Status.PLACED,
+        status=_STATUS[type(event)],
         placed_at=event.occurred_at,
         currency=event.currency,
         line_count=len(event.lines),
@@ -80,12 +109,12 @@ def _placed(event: OrderPlaced, sequence: int) -> OrderSummary:
     )
 
 
-def _move_on(summary: OrderSummary | None, event: OrderCancelled | OrderReturned, sequence: int) -> OrderSummary:
+def _move_on(summary: OrderSummary | None, event: _Later, sequence: int) -> OrderSummary:
     if summary is None or summary.last_sequence != sequence - 1:
         seen = summary.last_sequence if summary else 0
         raise InvalidMessage(f"order {event.order_id}: event {sequence} came after {seen}")
-    if isinstance(event, OrderCancelled):
-        summary.status = Order.Status.CANCELLED
+    if not isinstance(event, OrderReturned):
+        summary.status = _STATUS[type(event)]
     else:
         summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
         summary.returned_minor += event.total_minor

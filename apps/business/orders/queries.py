@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q
 
 from apps.business.orders.errors import CustomerNotFound, OrderNotFound
-from apps.business.orders.models import Customer, DailyRevenue, Order, OrderLine, OrderReturn, OrderSummary
+from apps.business.orders.models import Customer, DailyRevenue, Order, OrderLine, OrderReturn, OrderSummary, ReviewLimit
 from apps.business.search_keys import begins_with
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
@@ -81,6 +81,17 @@ def order_by_idempotency_key(key: str) -> Order | None:
     return placed
 
 
+def review_limits() -> Any:
+    """Which orders are reviewed, by currency."""
+    return ReviewLimit.objects.in_tenant().order_by("currency", "id")
+
+
+def review_limit(currency: str) -> ReviewLimit | None:
+    """The limit for a currency, if there is one. One statement."""
+    found: ReviewLimit | None = ReviewLimit.objects.in_tenant().filter(currency=currency).first()
+    return found
+
+
 def lock_order(order_id: UUID) -> Order:
     """The order under a row lock. Raises OrderNotFound."""
     return _found(Order.objects.in_tenant().select_for_update().filter(id=order_id).first(), order_id)
@@ -134,8 +145,8 @@ def revenue_by_day(*, since: date) -> list[DailyRevenue]:
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    """The latest wanted changes of orders and customers, newest first. Three statements each."""
-    return changes_of(Order, Customer, where=where, limit=limit)
+    """The latest wanted changes of orders, customers and limits, newest first. Three statements each."""
+    return changes_of(Order, Customer, ReviewLimit, where=where, limit=limit)
 
 
 def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:

@@ -11,7 +11,11 @@ ORDER = ResourceKind(
     attributes={
         "amount": Attribute("number", "Its total, in minor units of its currency"),
         "currency": Attribute("text", "ISO 4217 code"),
-        "status": Attribute("text", "How far it is", choices=("placed", "partly_returned", "returned", "cancelled")),
+        "status": Attribute(
+            "text",
+            "How far it is",
+            choices=("held", "under_review", "refused", "placed", "partly_returned", "returned", "cancelled"),
+        ),
         "owner": _OWNER,
     },
 )

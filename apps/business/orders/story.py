@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from apps.business.orders.events import OrderCancelled, OrderPlaced, OrderReturned
+from apps.business.orders.events import OrderCancelled, OrderHeld, OrderPlaced, OrderReturned
 from apps.core.api.presentation import money_text
 from apps.core.events import Envelope, Event, InvalidMessage
 
@@ -38,7 +38,7 @@ def _name_of(person_id: UUID | None, names: Mapping[str, str]) -> str:
 
 def summary_of(happened: Event) -> str:
     """One line for people; empty for an event that needs none."""
-    if isinstance(happened, OrderPlaced):
+    if isinstance(happened, OrderHeld | OrderPlaced):
         count = len(happened.lines)
         return f"{count} line{'' if count == 1 else 's'}, {money_text(happened.total_minor, happened.currency)}"
     if isinstance(happened, OrderCancelled):

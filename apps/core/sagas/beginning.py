@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -16,10 +16,11 @@ from apps.core.sagas.definition import Context, Saga, latest
 from apps.core.sagas.models import Entry, Instance
 
 
-def begin(name: str, context: Context, *, key: UUID, now: datetime) -> UUID:
+def begin(name: str, context: Context, *, key: UUID, now: datetime, deadline: timedelta | None = None) -> UUID:
     """Begin the latest version of a saga inside the transaction around; returns the id of the instance.
 
-    It runs once that has committed. Safe to repeat: there is one for each `key`, and it is returned. Three statements.
+    It runs once that has committed. `deadline` is this one's own, for one that is sooner than the saga's.
+    Safe to repeat: there is one for each `key`, and it is returned. Three statements.
     Raises LookupError for a saga that nobody declared, RuntimeError outside a transaction on its database.
     """
     saga = latest(name)
@@ -30,7 +31,7 @@ def begin(name: str, context: Context, *, key: UUID, now: datetime) -> UUID:
         return known.id
     try:
         with transaction.atomic(using=saga.using):
-            return _begun(saga, context, key, now).id
+            return _begun(saga, context, key, now, _sooner(saga.deadline, deadline)).id
     except IntegrityError:  # somebody else began it in this very moment
         rival = queries.instance_of(name, key)
         if rival is None:
@@ -38,8 +39,9 @@ def begin(name: str, context: Context, *, key: UUID, now: datetime) -> UUID:
         return rival.id
 
 
-def _begun(saga: Saga, context: Context, key: UUID, now: datetime) -> Instance:
+def _begun(saga: Saga, context: Context, key: UUID, now: datetime, deadline: timedelta | None) -> Instance:
     row, actor = _row(saga, context, key, now), current_actor()
+    row.deadline_at = now + deadline if deadline else None
     row.started_by, row.started_by_name = actor.id, actor.name[:200]
     row.save(using=saga.using, force_insert=True)
     progress.note(row, Entry.Kind.BEGUN, now, actor=actor)
@@ -47,6 +49,10 @@ def _begun(saga: Saga, context: Context, key: UUID, now: datetime) -> Instance:
     row.save(using=saga.using)
     waking.wake(row)
     return row
+
+
+def _sooner(*deadlines: timedelta | None) -> timedelta | None:
+    return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
 
 def _row(saga: Saga, context: Context, key: UUID, now: datetime) -> Instance:
@@ -59,7 +65,6 @@ def _row(saga: Saga, context: Context, key: UUID, now: datetime) -> Instance:
         fingerprint=saga.fingerprint,
         key=key,
         context=msgspec.to_builtins(context),
-        deadline_at=now + saga.deadline if saga.deadline else None,
         correlation_id=known if traced else saga_id.hex,
         traceparent=traceparent() if traced else f"00-{saga_id.hex}-{saga_id.hex[16:]}-00",
         started_at=now,

@@ -6,6 +6,7 @@ from apps.business.orders.commands.customers import NewCustomer, create_customer
 from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.placing import NewOrder, place_order
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
+from apps.business.orders.commands.reviewing import remove_review_limit, review_order, set_review_limit
 
 __all__ = [
     "NewCredit",
@@ -18,6 +19,9 @@ __all__ = [
     "create_customers",
     "give_credit",
     "place_order",
+    "remove_review_limit",
     "return_order_lines",
+    "review_order",
+    "set_review_limit",
     "update_customer",
 ]

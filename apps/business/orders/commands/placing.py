@@ -16,8 +16,9 @@ from apps.business.money import line_total_minor
 from apps.business.orders import queries
 from apps.business.orders.commands.lines import NewLine, completed, quantities_of
 from apps.business.orders.commands.numbering import next_number
+from apps.business.orders.commands.reviewing import hold, limit_passed_by
+from apps.business.orders.commands.telling import placed_event
 from apps.business.orders.errors import InvalidOrder, OrderNumberTaken
-from apps.business.orders.events import LinePlaced, OrderPlaced
 from apps.business.orders.models import Order, OrderLine
 from apps.business.units import work_of
 from apps.core.db.ids import uuid7
@@ -48,6 +49,8 @@ class NewOrder:
 def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key: str = "") -> Order:
     """Place an order: its goods leave the stock in the same transaction, or it is refused.
 
+    One that is worth more than the company's limit is held instead, until somebody decides (`review_order`).
+
     Safe to repeat with the same `idempotency_key`: the first order is returned and nothing else happens.
     Raises InvalidOrder, CustomerNotFound, StockShort, OrderNumberTaken. About nine statements, however many lines.
     """
@@ -73,15 +76,21 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
             queries.customer(order.customer_id)
         lines = completed(order.lines, currency=order.currency, historical=order.historical)
         placed = _made(order, now=now, key=idempotency_key)
-        _take_goods(lines, placed, actor=actor, now=now)
         rows = _rows(lines, placed)
         placed.total_minor = sum(row.total_minor for row in rows)
+        limit = None if order.historical else limit_passed_by(placed)
+        if limit is None:
+            _take_goods(lines, placed, actor=actor, now=now)
         if placed.total_minor < 0 and not order.historical:
             raise InvalidOrder("the discounts are larger than the order", errors={"lines": ["total below zero"]})
         placed.number = order.number or next_number()
-        placed.save()
-        OrderLine.objects.bulk_create(rows, batch_size=_BATCH)
-        work.publish(_announced(placed, rows), expected=0)
+        if limit is None:
+            _keep(placed, rows)
+            work.publish(placed_event(placed, rows), expected=0)
+        else:
+            placed.status = Order.Status.HELD
+            _keep(placed, rows)
+            hold(placed, rows, limit, work=work, now=now)
     return placed
 
 
@@ -93,6 +102,11 @@ def _check(order: NewOrder) -> None:
         errors["number"] = [f"at most {_LONGEST_NUMBER} characters"]
     if errors:
         raise InvalidOrder("; ".join(f"{name}: {texts[0]}" for name, texts in errors.items()), errors=errors)
+
+
+def _keep(placed: Order, rows: Sequence[OrderLine]) -> None:
+    placed.save()
+    OrderLine.objects.bulk_create(rows, batch_size=_BATCH)
 
 
 def _made(order: NewOrder, *, now: datetime, key: str) -> Order:
@@ -133,27 +147,3 @@ def _rows(lines: Sequence[NewLine], placed: Order) -> list[OrderLine]:
             )
         )
     return rows
-
-
-def _announced(placed: Order, rows: Sequence[OrderLine]) -> OrderPlaced:
-    lines = tuple(
-        LinePlaced(
-            order_line_id=row.id,
-            kind=row.kind,
-            product_id=row.product_id,
-            quantity=row.quantity,
-            unit_price_e4=row.unit_price_e4,
-            total_minor=row.total_minor,
-        )
-        for row in rows
-    )
-    return OrderPlaced(
-        order_id=placed.id,
-        number=placed.number,
-        customer_id=placed.customer_id,
-        occurred_at=placed.placed_at,
-        currency=placed.currency,
-        total_minor=placed.total_minor,
-        source=placed.source,
-        lines=lines,
-    )

@@ -5,6 +5,7 @@ from apps.business.orders.models.imported import ImportedLine, ImportRun
 from apps.business.orders.models.order import LineKind, Order, OrderCounter, OrderLine
 from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
 from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
+from apps.business.orders.models.review import ReviewLimit
 
 __all__ = [
     "Customer",
@@ -18,4 +19,5 @@ __all__ = [
     "OrderReturn",
     "OrderReturnLine",
     "OrderSummary",
+    "ReviewLimit",
 ]

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.business.money import price_of
-from apps.business.orders.errors import OrderAlreadyReturned, OrderIsCancelled
+from apps.business.orders.errors import OrderAlreadyReturned, OrderIsCancelled, OrderNotDecided
 from apps.business.rows import TenantPart, TenantRow
 from apps.core.db.fields import TenantForeignKey
 from apps.core.db.models import TenantScoped
@@ -35,6 +35,9 @@ class Order(TenantScoped):
     """
 
     class Status(models.TextChoices):
+        HELD = "held"
+        UNDER_REVIEW = "under_review"
+        REFUSED = "refused"
         PLACED = "placed"
         PARTLY_RETURNED = "partly_returned"
         RETURNED = "returned"
@@ -76,6 +79,11 @@ class Order(TenantScoped):
         indexes = [models.Index(name="orders_order_of_customer", fields=["tenant_id", "customer", "-placed_at"])]
 
     @property
+    def is_open_to_decide(self) -> bool:
+        """Held, or held with its goods reserved: nobody has agreed to it yet."""
+        return self.status in {self.Status.HELD, self.Status.UNDER_REVIEW}
+
+    @property
     def is_cancelled(self) -> bool:
         return self.status == self.Status.CANCELLED
 
@@ -89,16 +97,41 @@ class Order(TenantScoped):
         return self.status in {self.Status.PLACED, self.Status.PARTLY_RETURNED}
 
     def cancel(self, *, at: datetime, reason: str) -> None:
-        """Raises OrderAlreadyReturned. Does not save."""
+        """Raises OrderNotDecided, OrderAlreadyReturned. Does not save."""
+        self._require_decided()
         if not self.can_cancel:
             raise OrderAlreadyReturned(f"goods of order {self.number} came back already, so it cannot be cancelled")
         self.status, self.cancelled_at, self.cancel_reason = self.Status.CANCELLED, at, reason
 
     def take_back(self, *, everything: bool) -> None:
-        """Some goods came back, or with `everything` the last of them. Raises OrderIsCancelled. Does not save."""
+        """Some goods came back, or with `everything` the last of them. Does not save.
+
+        Raises OrderNotDecided, OrderIsCancelled.
+        """
+        self._require_decided()
         if self.is_cancelled:
             raise OrderIsCancelled(f"order {self.number} is cancelled: its goods are back in stock")
         self.status = self.Status.RETURNED if everything else self.Status.PARTLY_RETURNED
+
+    def reserve(self) -> None:
+        """The goods of a held order are out of the stock. Does not save."""
+        self.status = self.Status.UNDER_REVIEW
+
+    def release(self) -> None:
+        """They are back. Does not save."""
+        self.status = self.Status.HELD
+
+    def confirm(self) -> None:
+        """Somebody agreed to it. Does not save."""
+        self.status = self.Status.PLACED
+
+    def refuse(self) -> None:
+        """Nothing came of it. Does not save."""
+        self.status = self.Status.REFUSED
+
+    def _require_decided(self) -> None:
+        if self.is_open_to_decide or self.status == self.Status.REFUSED:
+            raise OrderNotDecided(f"order {self.number} was not agreed to: it is {self.status}")
 
 
 class OrderLine(TenantPart):

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from apps.business.inventory import queries as inventory
+from apps.business.inventory.tests.factories import StockLevelFactory
+from apps.business.orders import commands, queries
+from apps.business.orders.errors import OrderNotDecided, OrderNotUnderReview, OwnOrder
+from apps.business.orders.events import OrderHeld, OrderPlaced, OrderRefused
+from apps.business.orders.models import Order, OrderSummary
+from apps.business.orders.sagas import REVIEW_ORDER
+from apps.business.orders.tests.factories import ADA, line, place
+from apps.core.history import SYSTEM, Actor
+from apps.core.sagas import queries as sagas
+from apps.core.sagas.models import Instance
+from apps.core.sagas.runner import Runner
+from apps.core.sagas.testing import SagaHarness
+
+BEA = Actor(kind="user", id=uuid4(), name="Bea")
+LIMIT = {"currency": "GBP", "above_minor": 500, "decide_within_days": 2}
+
+
+class TestReviewOrder(SagaHarness):
+    saga = REVIEW_ORDER
+
+    @pytest.fixture(autouse=True)
+    def _stock(self, in_tenant: UUID, db: None) -> None:
+        commands.set_review_limit(**LIMIT, actor=SYSTEM)
+        self.product_id = StockLevelFactory(on_hand=1000).product_id
+
+    def start(self) -> UUID:
+        return place(line(self.product_id, 3)).id
+
+    def world(self) -> Mapping[str, int]:
+        """What is on hand, and the orders that are agreed to or still open."""
+        orders = Order.objects.in_tenant().exclude(status=Order.Status.REFUSED)
+        return {"on hand": inventory.on_hand([self.product_id])[self.product_id], "orders": orders.count()}
+
+
+@pytest.fixture
+def order(in_tenant: UUID, db: None) -> Order:
+    """One under review, its goods reserved."""
+    commands.set_review_limit(**LIMIT, actor=SYSTEM)
+    placed = place(line(StockLevelFactory(on_hand=10).product_id, 3))
+    assert placed.status == Order.Status.HELD
+    return carried_on(placed)
+
+
+def carried_on(order: Order, *, after: timedelta = timedelta(0)) -> Order:
+    """As a worker would find it a moment later."""
+    at = timezone.now() + timedelta(seconds=1) + after
+    Runner("business", clock=lambda: at).run(saga_of(order).id)
+    return queries.order(order.id)
+
+
+def saga_of(order: Order) -> Instance:
+    found = sagas.instance_of(REVIEW_ORDER.name, order.id)
+    assert found is not None
+    return found
+
+
+def on_hand(order: Order) -> int:
+    (row,) = queries.lines_of(order.id)
+    return inventory.on_hand([row.product_id])[row.product_id]
+
+
+def review(order: Order, *, approved: bool, actor: Actor = BEA) -> Order:
+    commands.review_order(order_id=order.id, approved=approved, reason="", actor=actor, now=timezone.now())
+    return carried_on(order, after=timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+class TestAnOrderAboveTheLimit:
+    def test_waits_with_its_goods_reserved(self, order):
+        assert (order.status, on_hand(order)) == (Order.Status.UNDER_REVIEW, 7)
+        assert saga_of(order).deadline_at - saga_of(order).started_at == timedelta(days=2)
+
+    def test_is_placed_once_somebody_else_agrees(self, order, published):
+        placed = review(order, approved=True)
+
+        assert (placed.status, on_hand(order)) == (Order.Status.PLACED, 7)
+        assert [type(event) for event in published] == [OrderPlaced]
+
+    def test_is_refused_and_its_goods_are_back_when_somebody_denies(self, order, published):
+        refused = review(order, approved=False)
+
+        assert (refused.status, on_hand(order)) == (Order.Status.REFUSED, 10)
+        assert [type(event) for event in published] == [OrderRefused]
+
+    def test_is_refused_when_nobody_decides_in_time(self, order):
+        refused = carried_on(order, after=timedelta(days=2))
+
+        assert (refused.status, on_hand(order)) == (Order.Status.REFUSED, 10)
+
+    def test_is_refused_when_there_is_too_little_in_stock(self, in_tenant):
+        commands.set_review_limit(**LIMIT, actor=SYSTEM)
+        order = carried_on(place(line(StockLevelFactory(on_hand=2).product_id, 3)))
+
+        assert order.status == Order.Status.REFUSED
+        assert saga_of(order).failure_code == "stock_short"
+
+    def test_is_not_reviewed_by_whoever_placed_it(self, order):
+        with pytest.raises(OwnOrder):
+            review(order, approved=True, actor=ADA)
+
+    def test_is_decided_once(self, order):
+        review(order, approved=True)
+
+        with pytest.raises(OrderNotUnderReview):
+            review(order, approved=False)
+
+    def test_is_neither_cancelled_nor_returned_before(self, order):
+        with pytest.raises(OrderNotDecided):
+            commands.cancel_order(order_id=order.id, reason="x", actor=BEA, now=timezone.now())
+
+    def test_is_in_the_list_all_the_way(self, in_tenant, published, drain):
+        commands.set_review_limit(**LIMIT, actor=SYSTEM)
+        order = place(line(StockLevelFactory(on_hand=10).product_id, 3))
+        drain()
+        held = OrderSummary.objects.get(id=order.id).status
+        carried_on(order)
+        review(order, approved=True)
+        drain()
+
+        assert [type(event) for event in published] == [OrderHeld, OrderPlaced]
+        assert (held, OrderSummary.objects.get(id=order.id).status) == ("under_review", "placed")
+
+
+@pytest.mark.django_db
+class TestALimit:
+    def test_lets_pass_what_is_not_above_it(self, in_tenant):
+        commands.set_review_limit(currency="GBP", above_minor=765, decide_within_days=2, actor=SYSTEM)
+
+        assert place(line(StockLevelFactory().product_id, 3)).status == Order.Status.PLACED
+
+    def test_is_set_and_removed_by_api(self, api_client):
+        client, path = api_client("manager"), "/api/v1/order-review-limits"
+
+        answer = client.put(f"{path}/GBP", {"above_minor": 100}, content_type="application/json")
+        listed = client.get(path).json()["data"]
+        refused = client.put(f"{path}/XXQ", {"above_minor": -1}, content_type="application/json")
+        removed, again = client.delete(f"{path}/GBP"), client.delete(f"{path}/GBP")
+
+        assert answer.status_code == 200, answer.content
+        assert listed == [{"currency": "GBP", "above_minor": 100, "decide_within_days": 3}]
+        assert (refused.status_code, removed.status_code, again.status_code) == (422, 204, 404)
+
+    def test_is_set_and_removed_on_its_page(self, browser, in_tenant):
+        client = browser("manager")
+
+        client.post("/orders/review-limits/", {"currency": "GBP", "above_minor": 5, "decide_within_days": 3})
+        assert "£0.05" in client.get("/orders/review-limits/").content.decode()
+        client.post("/orders/review-limits/GBP/removal")
+        assert queries.review_limit("GBP") is None
+        assert client.post("/orders/review-limits/", {"currency": "pounds"}).status_code == 422
+
+
+@pytest.mark.django_db
+class TestReviewing:
+    def test_by_api(self, api_client, order):
+        answer = api_client("manager").post(f"/api/v1/orders/{order.id}/review", {"approved": True})
+
+        assert answer.status_code == 200, answer.content
+        assert carried_on(order, after=timedelta(seconds=1)).status == Order.Status.PLACED
+
+    def test_on_the_orders_page(self, browser, order):
+        client = browser("manager")
+
+        assert "This order is under review" in client.get(f"/orders/{order.id}/").content.decode()
+        client.post(f"/orders/{order.id}/review", {"decision": "refuse", "reason": "unknown buyer"})
+
+        assert carried_on(order, after=timedelta(seconds=1)).status == Order.Status.REFUSED
+        assert saga_of(order).failure == "unknown buyer"
