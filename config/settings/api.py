@@ -35,6 +35,7 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "apps.business.orders.models.Order.Status",
         "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
         "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",
+        "ConsumerStateEnum": "apps.core.events.fleet.STATES",
         "DeadLetterStatusEnum": "apps.core.events.models.DeadLetter.Status",
         "TenantStatusEnum": "apps.iam.tenants.models.Tenant.Status",
     },

@@ -37,3 +37,6 @@ EVENTS_PARTITIONS_AHEAD = env.int("EVENTS_PARTITIONS_AHEAD", default=3)
 KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)
 # What the repository keeps of every event that was ever published.
 EVENTS_DOCS_DIR = BASE_DIR / "docs" / "events"
+# The name of this worker, its own and the same after a restart (a pod's of a StatefulSet, say): then one that is back
+# within the session timeout takes up its partitions, and nobody else's move. Empty: a new member each time.
+KAFKA_INSTANCE_ID = env.str("KAFKA_INSTANCE_ID", default="")

@@ -471,6 +471,14 @@ person
     POST /approvals/{approval_id}/refusal
     GET /exports/{export_id}/file
 platform-staff
+    GET /api/v1/services/{service}/consumers
+    GET /api/v1/services/{service}/consumers/{group}
+    POST /api/v1/services/{service}/consumers/{group}/pause
+    POST /api/v1/services/{service}/consumers/{group}/resumption
+    GET /services/{service}/consumers/
+    GET /services/{service}/consumers/{group}/
+    POST /services/{service}/consumers/{group}/pause
+    POST /services/{service}/consumers/{group}/resumption
     GET /api/v1/services/{service}/projections
     DELETE /api/v1/services/{service}/projections/{name}/placement
     POST /api/v1/services/{service}/projections/{name}/placement

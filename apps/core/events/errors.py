@@ -42,3 +42,9 @@ class GroupGone(Conflict):
     """No handler names this consumer group any more."""
 
     code = "group_gone"
+
+
+class GroupNotFound(NotFound):
+    """There is no such consumer group in this service."""
+
+    code = "group_not_found"

@@ -37,17 +37,23 @@ class Entry:
 
 # Takes entries in order and returns how many of them have had their effect for good; fewer than all: stop reading.
 Take = Callable[[list[Entry]], int]
+Ready = Callable[[], bool]
+
+
+def _always() -> bool:
+    return True
 
 
 class Follower:
     """Hands the log of `alias` to `take`, in order, and remembers under `name` how far it came.
 
-    Only one follower of a name reads at a time; others stand by. After a crash a batch comes again.
+    Only one follower of a name reads at a time; others stand by. After a crash a batch comes again. It reads only while
+    it is `ready`.
     """
 
-    def __init__(self, alias: str, name: str, take: Take, halt: threading.Event) -> None:
+    def __init__(self, alias: str, name: str, take: Take, halt: threading.Event, ready: Ready = _always) -> None:
         self.alias, self.name = alias, name
-        self._take, self._halt = take, halt
+        self._take, self._halt, self._ready = take, halt, ready
 
     def run(self) -> None:
         """Returns when halted. Survives the server's absence."""
@@ -56,7 +62,7 @@ class Follower:
     def read_available(self, connection: Connection) -> int:
         """Hand over everything that is there now; returns how many entries were taken."""
         taken, last = 0, self._offset(connection)
-        while True:
+        while self._ready():
             entries = self._read(connection, last)
             count = self._take(entries) if entries else 0
             if count:
@@ -64,7 +70,8 @@ class Follower:
                 connection.execute(_STORE, [self.name, last])
             taken += count
             if count < len(entries) or not entries or self._halt.is_set():
-                return taken
+                break
+        return taken
 
     def _follow(self, connection: Connection) -> None:
         if not own(connection, f"reader:{self.name}", self._halt):

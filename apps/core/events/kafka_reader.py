@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.events.consumer import Consumer
 from apps.core.events.envelope import Envelope, decode
@@ -22,30 +25,47 @@ from apps.core.events.retry import retry_delay_s
 from apps.core.events.subscriptions import Group
 from apps.core.observability import get_logger
 
+Place = tuple[str, int]
+
 _POLL_S = 0.5
+_BREATH_S = 1.0
 _BATCH = 200
 _BACKOFF_CAP_S = 5.0
+_STUCK_MS = 300_000
 
 logger = get_logger(__name__)
 
 
 class KafkaReader:
-    """Reads a group's topics. Kafka gives each partition to one reader of the group."""
+    """Reads a group's topics. Kafka gives each partition to one reader of the group.
+
+    While events are in hand for longer, or the group is paused, its partitions are paused too: nothing more is fetched,
+    and the reader still answers Kafka, so that it is not taken for dead.
+    """
 
     def __init__(self, group: Group, consumer: Consumer, halt: threading.Event) -> None:
         self._group, self._consumer, self._halt = group, consumer, halt
+        self._in_hand: list[Message] = []
+        self._settled = 0
+        self._given_up: set[Place] = set()
+        self._polled_at, self._holding = 0.0, False
 
     def run(self) -> None:
-        """Returns when halted. Survives the broker's absence."""
+        """Returns when halted. Survives the broker's absence. Raises ImproperlyConfigured for somebody else's name."""
         failures = 0
         while not self._halt.is_set():
             client = KafkaConsumer(consumer_settings(self._group.name))
+            self._consumer.breathe = partial(self._breathe, client)
+            self._given_up.clear()
             try:
-                client.subscribe(sorted(self._group.topics))
+                client.subscribe(
+                    sorted(self._group.topics), on_assign=self._take_over, on_revoke=self._hand_over, on_lost=self._lose
+                )
                 while not self._halt.is_set():
                     self.read_available(client)
                     failures = 0
             except KafkaException as error:
+                _refuse_a_double(error)
                 failures += 1
                 logger.warning("events.kafka_away", group=self._group.name, failures=failures, error=str(error))
                 self._halt.wait(retry_delay_s(failures, cap_s=_BACKOFF_CAP_S))
@@ -54,30 +74,88 @@ class KafkaReader:
 
     def read_available(self, client: KafkaConsumer, *, wait_s: float = _POLL_S) -> int:
         """Process what arrives within `wait_s`; returns how many messages were settled."""
-        messages = _messages(client, wait_s)
-        if self._consumer.suspended:
-            client.pause(client.assignment())
+        if not self._consumer.ready():
+            self._answer(client, wait_s)
             return 0
-        count = self._consumer.take([_envelope(message) for message in messages]) if messages else 0
-        if count:
-            client.commit(offsets=_offsets(messages[:count]), asynchronous=False)
+        self._go_on(client)
+        messages = _messages(client, wait_s)
+        self._polled_at = time.monotonic()
+        count = self._take(messages) if messages else 0
+        self._commit(client, messages[:count])
         self._go_back_to(client, messages[count:])
         return count
+
+    def _take(self, messages: list[Message]) -> int:
+        self._in_hand, self._settled = messages, 0
+        try:
+            return self._consumer.take(self._envelopes())
+        finally:
+            self._in_hand = []
+
+    def _envelopes(self) -> Iterator[Envelope | None]:
+        """What is in hand, but for what was given up meanwhile: its new reader sees to that."""
+        for place, message in enumerate(self._in_hand):
+            self._settled = place
+            yield None if _place(message)[:2] in self._given_up else _envelope(message)
+
+    def _breathe(self, client: KafkaConsumer) -> None:
+        """In the middle of a batch: tell Kafka now and then that somebody is here, and let partitions move."""
+        if self._in_hand and time.monotonic() - self._polled_at >= _BREATH_S:
+            self._answer(client, 0)
+
+    def _answer(self, client: KafkaConsumer, wait_s: float) -> None:
+        """Poll without taking anything."""
+        client.pause(client.assignment())
+        self._holding = True
+        message = client.poll(wait_s)
+        self._polled_at = time.monotonic()
+        if message is not None and _is_event(message):  # of a partition that came just now
+            self._go_back_to(client, [message])
+
+    def _go_on(self, client: KafkaConsumer) -> None:
+        if self._holding:
+            client.resume(client.assignment())
+            self._holding = False
+
+    def _commit(self, client: KafkaConsumer, messages: Iterable[Message]) -> None:
+        """After the effects, never before. Not for others' partitions: they know better."""
+        offsets = _offsets(message for message in messages if _place(message)[:2] not in self._given_up)
+        if offsets:
+            client.commit(offsets=offsets, asynchronous=False)
+
+    def _take_over(self, client: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+        self._given_up -= {(one.topic, one.partition) for one in partitions}
+
+    def _hand_over(self, client: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+        """Before a partition goes: commit what is settled of it, and let go of the rest."""
+        going = {(one.topic, one.partition) for one in partitions}
+        try:
+            self._commit(client, [m for m in self._in_hand[: self._settled] if _place(m)[:2] in going])
+        except KafkaException as error:  # its next reader finds the effects in the inbox
+            logger.warning("events.kafka_not_committed", group=self._group.name, error=str(error))
+        self._given_up |= going
+
+    def _lose(self, client: KafkaConsumer, partitions: list[TopicPartition]) -> None:
+        """Others have them already."""
+        self._given_up |= {(one.topic, one.partition) for one in partitions}
 
     def _go_back_to(self, client: KafkaConsumer, unsettled: list[Message]) -> None:
         """What was fetched and not settled must come again, unless it goes to another reader anyway."""
         if self._halt.is_set():
             return
-        first: dict[tuple[str, int], int] = {}
+        first: dict[Place, int] = {}
         for message in unsettled:
             topic, partition, offset = _place(message)
             first.setdefault((topic, partition), offset)
         for (topic, partition), offset in first.items():
-            client.seek(TopicPartition(topic, partition, offset))
+            if (topic, partition) not in self._given_up:
+                client.seek(TopicPartition(topic, partition, offset))
 
 
 def consumer_settings(group: str) -> dict[str, Any]:
+    membership = {"group.instance.id": settings.KAFKA_INSTANCE_ID} if settings.KAFKA_INSTANCE_ID else {}
     return {
+        **membership,
         "bootstrap.servers": ",".join(settings.KAFKA_BOOTSTRAP_SERVERS),
         "group.id": group,
         "enable.auto.commit": False,
@@ -86,11 +164,24 @@ def consumer_settings(group: str) -> dict[str, Any]:
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": settings.KAFKA_SESSION_TIMEOUT_MS,
         "heartbeat.interval.ms": settings.KAFKA_SESSION_TIMEOUT_MS // 4,
+        # Whoever is busy answers every second or so (`_breathe`); this is for one that is stuck.
+        "max.poll.interval.ms": max(_STUCK_MS, settings.KAFKA_SESSION_TIMEOUT_MS),
+        # What waits here for its turn, at most: the rest waits at the broker.
+        "queued.min.messages": 2 * _BATCH,
+        "queued.max.messages.kbytes": 16_384,
         "topic.metadata.refresh.interval.ms": 10_000,
         "allow.auto.create.topics": not settings.KAFKA_MANAGE_TOPICS,  # they would get the brokers' defaults
         "client.id": group,
         "logger": logging.getLogger("librdkafka"),
     }
+
+
+def _refuse_a_double(error: KafkaException) -> None:
+    """Two consumers of one name would throw each other out for ever. Raises ImproperlyConfigured."""
+    if error.args and error.args[0].code() == KafkaError.FENCED_INSTANCE_ID:
+        raise ImproperlyConfigured(
+            f"another worker has the KAFKA_INSTANCE_ID {settings.KAFKA_INSTANCE_ID!r}: each needs one of its own"
+        ) from error
 
 
 def _messages(client: KafkaConsumer, wait_s: float) -> list[Message]:

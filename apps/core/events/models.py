@@ -15,8 +15,6 @@ from apps.core.db.grants import APPEND_ONLY
 from apps.core.db.ids import uuid7
 from apps.core.history.tracking import tracked
 
-_DONE_BY_RELAY_ONLY: tuple[str, ...] = ()
-
 
 class Stream(models.Model):
     """Where each aggregate's stream ends. Its row lock orders the writers of one aggregate."""
@@ -74,7 +72,8 @@ class Pending(models.Model):
 class Position(models.Model):
     """The order in which readers see the log. Given after the commit, so nothing appears behind a reader."""
 
-    application_grants = _DONE_BY_RELAY_ONLY
+    # Enough to tell how far a reader is behind; not what it has yet to read.
+    application_grants = ("SELECT (position, recorded_at)",)
     relay_grants = APPEND_ONLY
 
     position = models.BigAutoField(primary_key=True)
@@ -108,6 +107,49 @@ class Inbox(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["handled_at"], name="events_inbox_by_age")]
+
+
+class GroupChange(models.Model):
+    """Whether a group is to read: the latest row of its says so, the others tell its story. No row: it reads.
+
+    In the database of the group's effects. A group serves all tenants, so this belongs to the platform.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        PAUSED = "paused"  # by somebody
+        SUSPENDED = "suspended"  # by itself: most of its latest events failed
+
+    application_grants = APPEND_ONLY
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    group = models.TextField()
+    state = models.TextField(choices=State)
+    at = models.DateTimeField()
+    by = models.UUIDField(null=True)
+    by_name = models.TextField()
+    because = models.TextField()
+
+    class Meta:
+        db_table = "events_group_change"
+        indexes = [models.Index(fields=["group", "-id"], name="events_group_change_latest")]
+
+
+class GroupActivity(models.Model):
+    """What a group has done so far, and when one of its readers was last heard of. For measures: a reader that is
+    killed takes the counts of its last seconds along.
+    """
+
+    application_grants = ("SELECT", "INSERT", "UPDATE")
+
+    group = models.TextField(primary_key=True)
+    handled = models.BigIntegerField(help_text="Events that had their effect.")
+    failed = models.BigIntegerField(help_text="Attempts that failed.")
+    parked = models.BigIntegerField(help_text="Events that became dead letters, those that wait behind others too.")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "events_group_activity"
 
 
 # What the events tell of people is shown to those who may repair, not to all who may read the history.

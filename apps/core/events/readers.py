@@ -29,12 +29,11 @@ def log_reader(alias: str, group: Group, consumer: Consumer, halt: threading.Eve
     def take(entries: list[Entry]) -> int:
         return consumer.take([entry.envelope for entry in entries])
 
-    return Follower(alias, group.name, take, halt)
+    return Follower(alias, group.name, take, halt, consumer.ready)
 
 
-def readers_of(group: Group, halt: threading.Event) -> list[Reader]:
+def readers_of(group: Group, consumer: Consumer, halt: threading.Event) -> list[Reader]:
     """What reads for a group: one thread for each log that has its topics, or one Kafka consumer for all of them."""
-    consumer = Consumer(group, halt=halt)
     if settings.EVENTS_TRANSPORT == "kafka":
         from apps.core.events.kafka_reader import KafkaReader  # loads librdkafka
 
@@ -48,11 +47,7 @@ class Consumers:
     def __init__(self, groups: list[Group], on_death: Callable[[BaseException], None]) -> None:
         self._halt = threading.Event()
         self._on_death = on_death
-        self._threads = [
-            threading.Thread(target=self._run, args=(reader,), name=f"events {group.name}", daemon=True)
-            for group in groups
-            for reader in readers_of(group, self._halt)
-        ]
+        self._threads = [thread for group in groups for thread in self._threads_of(group)]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -67,9 +62,17 @@ class Consumers:
             if thread.is_alive():
                 thread.join(timeout_s)
 
-    def _run(self, reader: Reader) -> None:
+    def _threads_of(self, group: Group) -> list[threading.Thread]:
+        consumer = Consumer(group, halt=self._halt)
+        return [
+            threading.Thread(target=self._run, args=(reader, consumer), name=f"events {group.name}", daemon=True)
+            for reader in readers_of(group, consumer, self._halt)
+        ]
+
+    def _run(self, reader: Reader, consumer: Consumer) -> None:
         try:
             reader.run()
+            consumer.report()
         except BaseException as error:
             logger.exception("events.consumer_died")
             self._on_death(error)

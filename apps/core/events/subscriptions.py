@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
@@ -115,10 +115,29 @@ def groups_here() -> list[Group]:
         return []
     if chosen == ["all"]:
         return [group for group in groups() if group.service in settings.SERVICES]
-    unknown = sorted(set(chosen) - {group.name for group in groups()})
-    if unknown:
-        raise ValueError(f"EVENTS_CONSUME names {', '.join(unknown)}; there are {', '.join(_groups) or 'no groups'}")
-    return [_groups[name] for name in sorted(chosen)]
+    return resolved(chosen)
+
+
+def resolved(names: Iterable[str]) -> list[Group]:
+    """The groups of these names, each once, by name; the service may be left out where that is enough.
+
+    Raises ValueError when a name is nobody's, or more than one group's.
+    """
+    return sorted({group.name: group for group in map(_resolved, names)}.values(), key=lambda group: group.name)
+
+
+def _resolved(name: str) -> Group:
+    known = groups()
+    fitting = [one for one in known if one.name == name] or [
+        one for one in known if one.name == f"{one.service}.{name}"
+    ]
+    if not fitting:
+        raise ValueError(
+            f"there is no consumer group {name!r}; there are {', '.join(one.name for one in known) or 'none'}"
+        )
+    if len(fitting) > 1:
+        raise ValueError(f"{name!r} may be any of {', '.join(one.name for one in fitting)}: name the service too")
+    return fitting[0]
 
 
 @cache

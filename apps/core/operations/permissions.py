@@ -1,8 +1,15 @@
 """Who may look into the machinery, and mend what failed."""
 
-from apps.core.auth.permissions import MANAGERS, OWNERS, Permission
+from apps.core.auth.permissions import MANAGERS, OWNERS, Permission, PlatformPermission
 
 
 class EventPermission(Permission):
     VIEW = "events.view", "See which events there are, who hears of them and which could not be handled", MANAGERS
     REPAIR = "events.repair", "See what failed events say; correct, retry and discard them", OWNERS
+
+
+class ConsumerPermission(PlatformPermission):
+    """A consumer group serves all companies at once."""
+
+    VIEW = "platform.view_consumers", "See the consumer groups and how far behind they are"
+    MANAGE = "platform.manage_consumers", "Pause consumer groups and resume them"

@@ -1,8 +1,17 @@
 from django.urls import path
 
 from apps.core.api import service_paths  # noqa: F401  (registers <service:…>)
-from apps.core.operations import catalogue_api, catalogue_pages, dead_letters_api, dead_letters_pages
+from apps.core.operations import (
+    catalogue_api,
+    catalogue_pages,
+    consumers_api,
+    consumers_pages,
+    dead_letters_api,
+    dead_letters_pages,
+)
 
+_CONSUMERS_API = "api/v1/services/<service:service>/consumers"
+_CONSUMERS = "services/<service:service>/consumers/"
 _API = "api/v1/services/<service:service>/dead-letters"
 _ONE_API = f"{_API}/<uuid:dead_letter_id>"
 _PAGES = "services/<service:service>/dead-letters/"
@@ -31,4 +40,12 @@ urlpatterns = [
     path(f"{_ONE_PAGE}correction", dead_letters_pages.dead_letter_correction),
     path(f"{_ONE_PAGE}discarding", dead_letters_pages.dead_letter_discarding),
     path(f"{_ONE_PAGE}restoration", dead_letters_pages.dead_letter_restoration),
+    path(_CONSUMERS_API, consumers_api.Consumers.as_view()),
+    path(f"{_CONSUMERS_API}/<str:group>", consumers_api.ConsumerDetail.as_view()),
+    path(f"{_CONSUMERS_API}/<str:group>/pause", consumers_api.ConsumerPause.as_view()),
+    path(f"{_CONSUMERS_API}/<str:group>/resumption", consumers_api.ConsumerResumption.as_view()),
+    path(_CONSUMERS, consumers_pages.consumer_list),
+    path(f"{_CONSUMERS}<str:group>/", consumers_pages.consumer_detail),
+    path(f"{_CONSUMERS}<str:group>/pause", consumers_pages.consumer_pause),
+    path(f"{_CONSUMERS}<str:group>/resumption", consumers_pages.consumer_resumption),
 ]

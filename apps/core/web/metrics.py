@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from django_prometheus.exports import ExportToDjangoView
@@ -14,6 +16,8 @@ _BUSY = Gauge("web_threads_busy", "Threads that run a request.", multiprocess_mo
 _QUEUED = Gauge("web_queue_length", "Requests that wait for a thread.", multiprocess_mode="livesum")
 _CONNECTIONS = Gauge("web_connections", "Open client connections.", multiprocess_mode="livesum")
 _REFUSED = Counter("web_requests_refused", "Requests answered 503 because the queue was full.")
+
+_sources: list[Callable[[], bytes]] = []
 
 
 class _Seen:
@@ -36,10 +40,15 @@ def sample(pool: ThreadPool, *, connections: int) -> None:
     _Seen.refused = pool.refused
 
 
+def add_source(source: Callable[[], bytes]) -> None:
+    """Let a part tell what no process measures: the state of something that all of them share. In the same format."""
+    _sources.append(source)
+
+
 def exposition() -> tuple[bytes, str]:
     """All measures in Prometheus' text format, and its content type. Reads a file per process: some milliseconds."""
     response = ExportToDjangoView(None)
-    return response.content, response["Content-Type"]
+    return b"".join([response.content, *(source() for source in _sources)]), response["Content-Type"]
 
 
 @require_safe

@@ -118,7 +118,7 @@ class TestProcess:
         taken = consumer.take(published.envelopes())
 
         assert taken == 4
-        assert consumer.suspended
+        assert consumer.state == "suspended"
         assert DeadLetter.objects.using("business").count() == 4
 
     def test_ends_in_the_middle_of_a_backoff_when_halted(self, happen, thing_id, published):
