@@ -1,6 +1,6 @@
 """What orders refuse."""
 
-from apps.core.errors import Conflict, Forbidden, Invalid, NotFound
+from apps.core.errors import Conflict, Invalid, NotFound
 
 
 class OrderNotFound(NotFound):
@@ -49,12 +49,6 @@ class OrderNotUnderReview(Conflict):
     """The order waits for nobody's decision."""
 
     code = "order_not_under_review"
-
-
-class OwnOrder(Forbidden):
-    """Whoever placed an order does not review it: somebody else decides."""
-
-    code = "own_order"
 
 
 class ReviewLimitNotFound(NotFound):

@@ -16,7 +16,7 @@ from apps.core.events.subscriptions import log_of
 from apps.core.history import Actor
 from apps.core.sagas import progress, queries, waking
 from apps.core.sagas.definition import Answer, Arrival, Decision, Saga, Step, declared
-from apps.core.sagas.errors import NothingToDecide
+from apps.core.sagas.errors import NothingToDecide, OwnDecision
 from apps.core.sagas.models import Entry, Instance
 
 State, Kind = Instance.State, Entry.Kind
@@ -26,7 +26,7 @@ DENIED = "denied"
 def decide(name: str, key: UUID, *, approved: bool, reason: str, actor: Actor, now: datetime) -> None:
     """Approve or deny what a saga waits for; denied, everything is undone. Joins the transaction around.
 
-    Whether the actor may is for the caller to ask. Raises SagaNotFound, NothingToDecide.
+    Whether the actor holds the permission is for the caller to ask. Raises SagaNotFound, NothingToDecide, OwnDecision.
     """
     with transaction.atomic(using=log_of(name)):
         row = queries.lock_by_key(name, key)
@@ -34,7 +34,7 @@ def decide(name: str, key: UUID, *, approved: bool, reason: str, actor: Actor, n
 
 
 def decide_on(saga_id: UUID, *, using: str, approved: bool, reason: str, actor: Actor, now: datetime) -> Instance:
-    """The same by the instance's id. Raises SagaNotFound, NothingToDecide."""
+    """The same by the instance's id. Raises SagaNotFound, NothingToDecide, OwnDecision."""
     with transaction.atomic(using=using):
         row = queries.lock(saga_id, using=using)
         _decide(row, approved=approved, reason=reason, actor=actor, now=now)
@@ -67,6 +67,11 @@ def decision_of(row: Instance) -> Decision | None:
     return waits_for if isinstance(waits_for, Decision) else None
 
 
+def is_own(row: Instance, actor: Actor) -> bool:
+    """Whether somebody would decide on what they began, or on what was begun in the name that they act in."""
+    return row.started_by is not None and row.started_by in (actor.id, actor.impersonator_id)
+
+
 def event_came(saga: Saga, event: Event, envelope: Envelope) -> None:
     """Hand an event to the instance that waits for it, or will. Safe to repeat: for each step the first one counts.
 
@@ -86,6 +91,8 @@ def _decide(row: Instance, *, approved: bool, reason: str, actor: Actor, now: da
     saga = declared(row.name, row.definition_version)
     if saga is None or decision_of(row) is None:
         raise NothingToDecide(f"{row.name} is {row.state}: it waits for nobody's decision")
+    if is_own(row, actor):
+        raise OwnDecision
     step, said = saga.step_at(row.position), "approved" if approved else DENIED
     if approved:
         answer = Answer(at=now, by=actor.id, by_name=actor.name, reason=reason)

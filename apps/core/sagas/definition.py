@@ -92,7 +92,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Waits for a person with this permission to approve or deny. Denied: everything is undone."""
+    """Waits for a person with this permission, who did not begin it, to approve or deny. Denied: all is undone."""
 
     permission: Permission
 

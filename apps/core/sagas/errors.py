@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, NotFound
+from apps.core.errors import Conflict, Forbidden, NotFound
 
 
 class SagaNotFound(NotFound):
@@ -15,6 +15,12 @@ class NothingToDecide(Conflict):
     """The saga does not wait for a decision."""
 
     code = "nothing_to_decide"
+
+
+class OwnDecision(Forbidden):
+    """Whoever began it does not decide on it: somebody else does."""
+
+    code = "own_decision"
 
 
 class NothingToRepair(Conflict):

@@ -62,7 +62,9 @@ def saga_detail(request: Any, service: str, saga_id: UUID) -> HttpResponse:
         "steps": story.steps_of(row, entries),
         "next": story.what_next(row),
         "entries": entries,
-        "may_decide": decision is not None and request.principal.may(decision.permission),
+        "may_decide": decision is not None
+        and request.principal.may(decision.permission)
+        and not deciding.is_own(row, request.actor),
         "needs_attention": row.state == Instance.State.NEEDS_ATTENTION,
         "may_cancel": row.state in (Instance.State.RUNNING, Instance.State.WAITING)
         and saga is not None

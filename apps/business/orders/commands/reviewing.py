@@ -14,7 +14,7 @@ from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
 from apps.business.orders.commands.telling import held_event, placed_event
-from apps.business.orders.errors import InvalidReviewLimit, OrderNotUnderReview, OwnOrder, ReviewLimitNotFound
+from apps.business.orders.errors import InvalidReviewLimit, OrderNotUnderReview, ReviewLimitNotFound
 from apps.business.orders.events import OrderRefused
 from apps.business.orders.models import Order, OrderLine, ReviewLimit
 from apps.business.units import work_of
@@ -50,14 +50,12 @@ def hold(order: Order, rows: Sequence[OrderLine], limit: ReviewLimit, *, work: U
 def review_order(*, order_id: UUID, approved: bool, reason: str, actor: Actor, now: datetime) -> Order:
     """Agree to an order under review, or refuse it. What follows is done by its saga.
 
-    Raises OrderNotFound, OrderNotUnderReview, OwnOrder, NothingToDecide.
+    Raises OrderNotFound, OrderNotUnderReview, OwnDecision, NothingToDecide.
     """
     with work_of(actor, Order, reason=reason):
         order = queries.lock_order(order_id)
         if not order.is_open_to_decide:
             raise OrderNotUnderReview(f"order {order.number} is {order.status}")
-        if actor.kind == "user" and order.created_by in (actor.id, actor.impersonator_id):
-            raise OwnOrder
         decide(SAGA, order_id, approved=approved, reason=reason, actor=actor, now=now)
     return order
 

@@ -10,13 +10,14 @@ from django.utils import timezone
 from apps.business.inventory import queries as inventory
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands, queries
-from apps.business.orders.errors import OrderNotDecided, OrderNotUnderReview, OwnOrder
+from apps.business.orders.errors import OrderNotDecided, OrderNotUnderReview
 from apps.business.orders.events import OrderHeld, OrderPlaced, OrderRefused
 from apps.business.orders.models import Order, OrderSummary
 from apps.business.orders.sagas import REVIEW_ORDER
 from apps.business.orders.tests.factories import ADA, line, place
 from apps.core.history import SYSTEM, Actor
 from apps.core.sagas import queries as sagas
+from apps.core.sagas.errors import OwnDecision
 from apps.core.sagas.models import Instance
 from apps.core.sagas.runner import Runner
 from apps.core.sagas.testing import SagaHarness
@@ -105,7 +106,7 @@ class TestAnOrderAboveTheLimit:
         assert saga_of(order).failure_code == "stock_short"
 
     def test_is_not_reviewed_by_whoever_placed_it(self, order):
-        with pytest.raises(OwnOrder):
+        with pytest.raises(OwnDecision):
             review(order, approved=True, actor=ADA)
 
     def test_is_decided_once(self, order):

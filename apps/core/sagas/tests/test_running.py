@@ -2,18 +2,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
+from prometheus_client import REGISTRY
 
 from apps.core.db.ids import uuid7
 from apps.core.errors import Unavailable
 from apps.core.events import UnitOfWork
 from apps.core.events.log import stream
 from apps.core.history import SYSTEM, Actor
-from apps.core.sagas import NOTHING, Arrival, Decision, Saga, Step, begin, deciding, queries, repairing, waking
+from apps.core.sagas import NOTHING, Arrival, Decision, Saga, Step, begin, deciding, queries, repairing, tasks, waking
 from apps.core.sagas.errors import CannotCancel, NothingToDecide, NothingToRepair, SagaNotFound
 from apps.core.sagas.models import Entry, Instance
 from apps.core.sagas.runner import Runner
@@ -21,6 +23,7 @@ from apps.core.sagas.testing import refusing
 from apps.core.sagas.tests import things
 from apps.core.sagas.tests.things import HERE, TRAVEL, Journey, TravelHarness, TravelPermission, foresee
 from apps.core.tenancy import tenant
+from config.celery import app
 
 State, Kind = Instance.State, Entry.Kind
 CLERK = Actor(kind="user", id=uuid7(), name="Ada")
@@ -264,6 +267,21 @@ class TestRepair:
         assert things.world() == {}
 
 
+class TestWorkers:
+    @pytest.mark.django_db(transaction=True)
+    def test_are_told_of_it_once_it_is_committed(self, tenant_id):
+        with tenant(tenant_id):
+            key = things.book_journey()
+
+        with app.connection_for_read() as connection:
+            word = connection.SimpleQueue("default").get(block=False)
+            tasks.run(**word.payload[1])
+            word.ack()
+
+        with tenant(tenant_id):
+            assert queries.instance_of("business.travel", key).state == State.WAITING
+
+
 class TestSweep:
     @pytest.mark.django_db(transaction=True)
     def test_finds_what_is_due_in_every_tenant(self, tenant_id, other_tenant_id):
@@ -275,6 +293,17 @@ class TestSweep:
 
         assert {found for found, _ in due} == {tenant_id, other_tenant_id}
         assert waking.due(HERE, now=timezone.now()) == []
+
+    @pytest.mark.django_db(transaction=True)
+    def test_measures_how_many_there_are_in_each_state(self, tenant_id):
+        with tenant(tenant_id):
+            run(queries.instance_of("business.travel", things.book_journey()))
+
+        tasks.sweep()
+
+        measured = partial(REGISTRY.get_sample_value, "sagas_open")
+        assert measured({"database": "business", "state": "waiting"}) == 1
+        assert measured({"database": "business", "state": "running"}) == 0
 
 
 class TestDeclaration:
