@@ -57,12 +57,14 @@ viewer clerk manager owner
     GET /api/v1/order-review-limits
     GET /api/v1/orders/{order_id}
     GET /api/v1/orders/{order_id}/events
+    GET /api/v1/orders/{order_id}/states
     GET /api/v1/products
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
     GET /api/v1/stock-levels
     GET /orders/
     GET /orders/{order_id}/
+    GET /orders/{order_id}/then
     GET /products/
     GET /products/{product_id}/
 clerk manager owner

@@ -139,6 +139,38 @@ class OrderEventOutput(serializers.Serializer):
     )
 
 
+class MomentQuery(serializers.Serializer):
+    at = serializers.DateTimeField(required=False, help_text="ISO 8601, compared with the time of recording.")
+
+
+class LineStateOutput(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=LineKind.choices)
+    product_id = serializers.UUIDField(allow_null=True)
+    quantity = serializers.IntegerField()
+    unit_price = PriceField()
+    total_minor = serializers.IntegerField()
+    returned_quantity = serializers.IntegerField()
+
+
+class OrderStateOutput(serializers.Serializer):
+    """What was known of an order, after the event at `sequence`."""
+
+    sequence = serializers.IntegerField()
+    since = serializers.DateTimeField(help_text="When that event was recorded.")
+    id = serializers.UUIDField(source="state.id")
+    number = serializers.CharField(source="state.number")
+    status = serializers.ChoiceField(choices=Order.Status.choices, source="state.status")
+    customer_id = serializers.UUIDField(allow_null=True, source="state.customer_id")
+    placed_at = serializers.DateTimeField(source="state.placed_at")
+    currency = serializers.CharField(source="state.currency")
+    total_minor = serializers.IntegerField(source="state.total_minor")
+    returned_minor = serializers.IntegerField(source="state.returned_minor")
+    cancelled_at = serializers.DateTimeField(allow_null=True, source="state.cancelled_at")
+    cancel_reason = serializers.CharField(source="state.cancel_reason")
+    lines = LineStateOutput(many=True, source="state.lines")
+
+
 class Orders(ApiView):
     """GET, POST /api/v1/orders: list orders, place one.
 
@@ -217,6 +249,19 @@ class OrderReturns(ApiView):
             now=timezone.now(),
         )
         return Answer(OrderReturnOutput(returned).data, status=201)
+
+
+class OrderStates(ApiView):
+    """GET /api/v1/orders/{order_id}/states: what an order was at some moment, told by its events alone."""
+
+    required_permission = OrderPermission.VIEW
+    scoped_to = ("order", "order_id")
+
+    @extend_schema(parameters=[MomentQuery], responses=OrderStateOutput)
+    def get(self, request, order_id):
+        """As of now without `at`; 404 before it was placed."""
+        asked = validated(MomentQuery, request.GET)
+        return Answer(OrderStateOutput(queries.order_as_of(order_id, asked.get("at"))).data)
 
 
 class OrderEvents(ApiView):

@@ -34,3 +34,13 @@ class ReviewLimitForm(forms.Form):
     decide_within_days = forms.IntegerField(
         label="Days to decide", min_value=1, max_value=90, initial=3, help_text="Then the order is refused."
     )
+
+
+class MomentForm(forms.Form):
+    """When to look at something. Without a zone the reader's own is meant."""
+
+    at = forms.DateTimeField(
+        label="As of",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}),
+        error_messages={"required": "Say when.", "invalid": "Not a moment: 2026-11-30T14:05, say."},
+    )

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.business.orders import commands, queries
 from apps.business.orders.filters import OrderFilter
-from apps.business.orders.forms import ReasonForm
+from apps.business.orders.forms import MomentForm, ReasonForm
 from apps.business.orders.models import LineKind, Order
 from apps.business.orders.permissions import OrderPermission
 from apps.business.orders.story import told
@@ -50,10 +50,28 @@ def order_detail(request, order_id):
         "can_review": order.is_open_to_decide,
         "is_own": order.created_by == request.principal.subject,
         "can_return": order.can_return and any(line.product_id and line.returnable_quantity for line in lines),
+        "order_path": f"{order_id}/",
         "timeline": told(queries.timeline(order_id), _names_in(history)),
         "returns": [_returned(returned) for returned in order.returns.all()],
     }
     return render(request, "orders/detail.html", context)
+
+
+@page(OrderPermission.VIEW, scoped_to=("order", "order_id"))
+def order_then(request, order_id):
+    """GET /orders/<id>/then?at=…: the order as it was known at some moment, from its events alone."""
+    form = MomentForm(request.GET)
+    known = queries.order_as_of(order_id, form.cleaned_data["at"] if form.is_valid() else None)
+    described = {line.id: line for line in queries.lines_of(order_id)}
+    lines = [_line_then(line, described.get(line.id)) for line in known.state.lines]
+    context = {
+        "order": known.state,
+        "known": known,
+        "form": form,
+        "lines": sorted(lines, key=lambda line: _KIND_ORDER[line["kind"]]),
+        "order_path": f"/orders/{order_id}/",
+    }
+    return render(request, "orders/then.html", context)
 
 
 @page(post=OrderPermission.CANCEL, scoped_to=("order", "order_id"))
@@ -124,6 +142,13 @@ def _with_names(order, history):
 def _line(line):
     names = ("id", "kind", "description", "product_id", "quantity", "returned_quantity", "unit_price", "total_minor")
     return {**{name: getattr(line, name) for name in names}, "sku": line.code}
+
+
+def _line_then(line, described):
+    """What a line was, called as the order calls it: that never changes."""
+    names = ("id", "kind", "product_id", "quantity", "returned_quantity", "unit_price", "total_minor")
+    called = {"description": getattr(described, "description", ""), "sku": getattr(described, "code", "")}
+    return {**{name: getattr(line, name) for name in names}, **called}
 
 
 def _totals(lines):

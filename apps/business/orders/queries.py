@@ -11,9 +11,10 @@ from django.db.models import Prefetch, Q
 
 from apps.business.orders.errors import CustomerNotFound, OrderNotFound
 from apps.business.orders.models import Customer, DailyRevenue, Order, OrderLine, OrderReturn, OrderSummary, ReviewLimit
+from apps.business.orders.states import OrderState, followed
 from apps.business.search_keys import begins_with
 from apps.core.db.router import alias_for
-from apps.core.events import Envelope
+from apps.core.events import Envelope, Known, as_of
 from apps.core.events.log import stream
 from apps.core.history.changes import Change, ChangeFilter, changes_of
 
@@ -106,6 +107,17 @@ def timeline(order_id: UUID) -> list[Envelope]:
     """What happened to an order, oldest first, from the event log. Two statements. Raises OrderNotFound."""
     _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
     return stream(order_id, using=alias_for(Order))
+
+
+def order_as_of(order_id: UUID, at: datetime | None = None) -> Known[OrderState]:
+    """What was known of an order at some moment, from its events alone. Two statements.
+
+    Raises OrderNotFound, also when it was not placed yet.
+    """
+    known = as_of(timeline(order_id), followed, at)
+    if known is None:
+        raise OrderNotFound(f"order {order_id} was not placed yet")
+    return known
 
 
 def customers() -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from apps.business.orders.events import OrderCancelled, OrderHeld, OrderPlaced, OrderReturned
@@ -28,6 +29,7 @@ def _told(envelope: Envelope, names: Mapping[str, str]) -> dict[str, Any]:
         "sequence": envelope.metadata.sequence,
         "trace_id": envelope.metadata.correlation_id,
         "summary": summary_of(happened) if happened else "",
+        "then": f"then?{urlencode({'at': envelope.timestamp.isoformat()})}",
     }
 
 

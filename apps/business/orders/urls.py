@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/order-review-limits/<str:currency>", review_api.ReviewLimitOfCurrency.as_view()),
     path("api/v1/orders/<uuid:order_id>/returns", api.OrderReturns.as_view()),
     path("api/v1/orders/<uuid:order_id>/events", api.OrderEvents.as_view()),
+    path("api/v1/orders/<uuid:order_id>/states", api.OrderStates.as_view()),
     path("api/v1/customers", customers_api.Customers.as_view()),
     path("api/v1/customers/<uuid:customer_id>", customers_api.CustomerDetail.as_view()),
     path("api/v1/invoice-imports", imports_api.InvoiceImports.as_view()),
@@ -36,4 +37,5 @@ urlpatterns = [
     path("orders/review-limits/<str:currency>/removal", review_pages.review_limit_removal),
     path("orders/<uuid:order_id>/review", review_pages.order_review),
     path("orders/<uuid:order_id>/returns", pages.order_returns),
+    path("orders/<uuid:order_id>/then", pages.order_then),
 ]

@@ -14,11 +14,13 @@ from django.db import ProgrammingError, connections
 from django.utils import timezone
 
 from apps.business.inventory.tests.factories import StockLevelFactory
+from apps.business.orders import commands as commands_of_orders
 from apps.business.orders import queries
 from apps.business.orders.handlers import DAILY_REVENUE, ORDER_SUMMARY, REVENUE, SUMMARY
 from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place
 from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
+from apps.business.orders.tests.test_sagas import LIMIT, carried_on, review
 from apps.core.db.roles import as_owner
 from apps.core.events import dead_letters
 from apps.core.events.database import connect
@@ -87,6 +89,20 @@ def _nothing_left():
 
 
 class TestBuild:
+    def test_knows_orders_that_were_held(self, in_tenant):
+        place()
+        commands_of_orders.set_review_limit(**LIMIT, actor=ADA)
+        agreed, denied, open_still = (carried_on(place(line(StockLevelFactory().product_id, 3))) for _ in range(3))
+        handle_everything()
+        review(agreed, approved=True)
+        review(denied, approved=False)
+        handle_everything()
+
+        found = [totals(build(projection).differences) for projection in BOTH]
+
+        assert found == [0, 0]
+        assert {row[0]: row[2] for row in shown()[0]}[open_still.id] == "under_review"
+
     def test_comes_to_what_the_handlers_came_to(self, in_tenant):
         some_history()
         handle_everything()
