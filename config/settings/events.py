@@ -35,6 +35,8 @@ EVENTS_INBOX_DAYS = env.int("EVENTS_INBOX_DAYS", default=30)
 EVENTS_PARTITIONS_AHEAD = env.int("EVENTS_PARTITIONS_AHEAD", default=3)
 # A Kafka consumer that says nothing for this long has lost its partitions to the others of its group.
 KAFKA_SESSION_TIMEOUT_MS = env.int("KAFKA_SESSION_TIMEOUT_MS", default=10_000)
+# Months that stay in the database beside the current one when the log is archived every day; 0: it is not.
+EVENTS_ARCHIVE_KEEP_MONTHS = env.int("EVENTS_ARCHIVE_KEEP_MONTHS", default=0)
 # What the repository keeps of every event that was ever published.
 EVENTS_DOCS_DIR = BASE_DIR / "docs" / "events"
 # The name of this worker, its own and the same after a restart (a pod's of a StatefulSet, say): then one that is back

@@ -40,6 +40,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "exports": _private(str(env.path("EXPORT_DIR", default=f"{STATE_DIR}/exports"))),
     "imports": _private(str(env.path("IMPORT_DIR", default=f"{STATE_DIR}/imports"))),
+    "archive": _private(str(env.path("EVENTS_ARCHIVE_DIR", default=f"{STATE_DIR}/archive"))),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

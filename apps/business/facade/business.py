@@ -73,6 +73,11 @@ def exported_rows(table: str, *, after: str | None = None) -> RowsPage:
     return cast(RowsPage, implementation("business").exported_rows(table, after=after))
 
 
+def archived_events(*, after: str | None = None) -> RowsPage:
+    """The current tenant's events of the next archived month, from where the page before ended."""
+    return cast(RowsPage, implementation("business").archived_events(after=after))
+
+
 def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:
     """Let everything of the current tenant be erased here. Cannot be taken back. Safe to repeat."""
     implementation("business").order_erasure(reason=reason, ordered_by=ordered_by)

@@ -10,7 +10,7 @@ from apps.business.catalog import queries as catalog
 from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
 from apps.business.service import DATABASE
-from apps.core.events import dead_letters
+from apps.core.events import archive, dead_letters
 from apps.core.history.changes import Change, ChangeFilter, newest
 from apps.core.tenantdata import erasing, reading, tables
 from apps.core.tenantdata.reading import RowsPage
@@ -70,12 +70,19 @@ def exported_rows(table: str, *, after: str | None = None) -> RowsPage:
     return reading.page_of_rows(DATABASE, table, after=after)
 
 
+def archived_events(*, after: str | None = None) -> RowsPage:
+    first, *more = [*(month for month in archive.months(DATABASE) if month.isoformat() > (after or "")), None]
+    if first is None:
+        return RowsPage([], None)
+    return RowsPage(archive.rows(DATABASE, first), first.isoformat() if more[:-1] else None)
+
+
 def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:
     erasing.order_erasure(DATABASE, reason=reason, ordered_by=ordered_by)
 
 
 def erase_some() -> int:
-    return erasing.erase_some(DATABASE)
+    return archive.erase_files(DATABASE) or erasing.erase_some(DATABASE)
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Invalid, NotFound
+from apps.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class InvalidMessage(Invalid):
@@ -18,6 +18,24 @@ class UnknownEvent(NotFound):
     """The platform publishes no such event, or not in this version."""
 
     code = "unknown_event"
+
+
+class StillNeeded(Conflict):
+    """A part of the log cannot be archived yet: somebody has still to read it there."""
+
+    code = "still_needed"
+
+
+class ArchiveUnreadable(Unavailable):
+    """A file of the archive is missing or broken. Nothing that was there is left out in silence."""
+
+    code = "archive_unreadable"
+
+
+class ArchivingRuns(Conflict):
+    """The log of this database is being archived already."""
+
+    code = "archiving_runs"
 
 
 class DeadLetterNotFound(NotFound):

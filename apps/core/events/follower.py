@@ -10,7 +10,7 @@ from django.conf import settings
 
 from apps.core.events.database import CHANNEL, Connection, own, reconnecting
 from apps.core.events.envelope import Envelope
-from apps.core.events.log import COLUMNS, envelope_of
+from apps.core.events.rows import COLUMNS, envelope_of
 
 # The narrow table is cut to the batch first. A position whose event was archived comes without one and is passed over.
 _READ = f"""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import connections
-from msgspec import UNSET
 
 from apps.core.db.ids import uuid7
 from apps.core.errors import Overtaken
+from apps.core.events import archive
 from apps.core.events.concealing import Place, concealed_payload
 from apps.core.events.definition import Definition, Event, definition_of, remembers_origin
-from apps.core.events.envelope import PERSONAL_ORIGIN, Envelope, EventOrigin, Metadata, being_handled
+from apps.core.events.envelope import PERSONAL_ORIGIN, Envelope, EventOrigin, being_handled
+from apps.core.events.rows import COLUMNS, envelope_of
 from apps.core.history import current_actor, current_origin
 from apps.core.observability import trace_id, traceparent
 from apps.core.tenancy import require_tenant_id
@@ -42,11 +44,7 @@ select version from moved
 """
 _STATEMENTS = {move: _APPEND.format(move=move) for move in (_ANY, _NEW, _NEXT)}
 
-COLUMNS = (
-    "event.id, event.type, event.aggregate_id, event.aggregate_type, event.version, event.recorded_at, "
-    "event.payload::text, event.causation_id, event.correlation_id, event.user_id, event.tenant_id, event.sequence, "
-    "event.traceparent, event.impersonator_id, event.origin::text"
-)
+_PAGE = 2000
 
 Listener = Callable[[str, UUID, UUID], None]
 _listeners: list[Listener] = []
@@ -80,7 +78,39 @@ def stream_version(aggregate_id: UUID, *, using: str) -> int:
 
 
 def stream(aggregate_id: UUID, *, using: str, after: int = 0) -> list[Envelope]:
-    """What happened to one aggregate of the current tenant, oldest first, from sequence `after` on. One statement."""
+    """What happened to one aggregate of the current tenant, oldest first, from sequence `after` on.
+
+    One statement; where its beginning was archived, or nothing is there, one or two more and that part of the archive.
+    """
+    kept = _kept(aggregate_id, using=using, after=after)
+    first = kept[0].metadata.sequence if kept else stream_version(aggregate_id, using=using) + 1
+    if first <= after + 1:
+        return kept
+    return [*archive.stream(aggregate_id, using=using, after=after, before=first), *kept]
+
+
+def between(since: datetime, until: datetime, *, using: str, event_types: Sequence[str] = ()) -> Iterator[Envelope]:
+    """What was recorded in the current tenant from `since` to before `until`: the archive, then the log, in order."""
+    yield from archive.between(since, until, using=using, event_types=event_types)
+    after = (since, UUID(int=0))
+    while page := _page(after, until, using=using, event_types=event_types):
+        yield from page
+        after = (page[-1].timestamp, page[-1].event_id)
+
+
+def _page(after: tuple[datetime, UUID], until: datetime, *, using: str, event_types: Sequence[str]) -> list[Envelope]:
+    chosen = "and type = any(%s)" if event_types else ""
+    values: list[Any] = [require_tenant_id(), *after, until, *([list(event_types)] if event_types else []), _PAGE]
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"select {COLUMNS} from events_event event where tenant_id = %s "  # noqa: S608 (constant)
+            f"and (recorded_at, id) > (%s, %s) and recorded_at < %s {chosen} order by recorded_at, id limit %s",
+            values,
+        )
+        return [envelope_of(row) for row in cursor.fetchall()]
+
+
+def _kept(aggregate_id: UUID, *, using: str, after: int) -> list[Envelope]:
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"select {COLUMNS} from events_event event "  # noqa: S608 (constant)
@@ -88,47 +118,6 @@ def stream(aggregate_id: UUID, *, using: str, after: int = 0) -> list[Envelope]:
             [require_tenant_id(), aggregate_id, after],
         )
         return [envelope_of(row) for row in cursor.fetchall()]
-
-
-def envelope_of(row: tuple[Any, ...]) -> Envelope:
-    """The envelope of a row of COLUMNS."""
-    (
-        id_,
-        type_,
-        aggregate_id,
-        aggregate,
-        version,
-        at,
-        payload,
-        causation,
-        correlation,
-        user,
-        tenant,
-        sequence,
-        parent,
-        impersonator,
-        origin,
-    ) = row
-    metadata = Metadata(
-        causation_id=causation,
-        correlation_id=correlation,
-        user_id=user,
-        tenant_id=tenant,
-        sequence=sequence,
-        traceparent=parent,
-        impersonator_id=impersonator,
-        origin=msgspec.json.decode(origin, type=EventOrigin) if origin else UNSET,
-    )
-    return Envelope(
-        event_id=id_,
-        event_type=type_,
-        aggregate_id=aggregate_id,
-        aggregate_type=aggregate,
-        version=version,
-        timestamp=at,
-        payload=msgspec.json.decode(payload),
-        metadata=metadata,
-    )
 
 
 def listen(listener: Listener) -> Callable[[], None]:

@@ -59,6 +59,28 @@ class Event(models.Model):
         ]
 
 
+class ArchivedMonth(models.Model):
+    """Where a tenant's events of one month are, since they left the table above: in a Parquet file, never changed."""
+
+    application_grants = ("SELECT",)
+    relay_grants = APPEND_ONLY
+    left_out_of_exports = True  # what the files hold is exported
+
+    pk = models.CompositePrimaryKey("tenant_id", "month")
+    tenant_id = models.UUIDField()
+    month = models.DateField(help_text="Its first day.")
+    file = models.TextField(help_text="In the storage `archive`.")
+    rows = models.BigIntegerField()
+    sha256 = models.TextField()
+    first_position = models.BigIntegerField()
+    last_position = models.BigIntegerField()
+    archived_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "events_archive"
+        indexes = [models.Index(fields=["last_position"], name="events_archive_by_position")]
+
+
 class Pending(models.Model):
     """Appended, and not yet placed: a queue in the order of insertion."""
 

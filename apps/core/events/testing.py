@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -79,6 +80,16 @@ def drain(published: Published) -> Callable[..., int]:
     return run
 
 
+@pytest.fixture
+def archive_dir(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """This test's archive of the log, a folder of its own."""
+    from django.test import override_settings
+
+    there = {**settings.STORAGES["archive"], "OPTIONS": {"location": str(tmp_path / "archive")}}
+    with override_settings(STORAGES={**settings.STORAGES, "archive": there}):
+        yield tmp_path / "archive"
+
+
 def run_relay_once(alias: str) -> int:
     """Place everything that is committed in this database now, as the relay would; returns how many events."""
     from apps.core.events.database import connect
@@ -129,7 +140,7 @@ def _consumer(group: Any, *, park: bool) -> Any:
 def _read(alias: str, tenant_id: UUID, ids: list[UUID]) -> list[Envelope]:
     from django.db import connections
 
-    from apps.core.events.log import COLUMNS, envelope_of
+    from apps.core.events.rows import COLUMNS, envelope_of
     from apps.core.tenancy import tenant
 
     with tenant(tenant_id), connections[alias].cursor() as cursor:

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from apps.core.events import Envelope
+from apps.core.events import Envelope, archive
 from apps.core.events.database import Connection, connect
-from apps.core.events.log import COLUMNS, envelope_of
+from apps.core.events.rows import COLUMNS, envelope_of
 from apps.core.projections.definition import Projection
 from apps.core.projections.errors import RebuildRunning
 
@@ -39,7 +39,7 @@ with recursive found (tenant_id) as (
     union all
     select (select tenant_id from events_event event where event.tenant_id > found.tenant_id order by tenant_id limit 1)
     from found where found.tenant_id is not null)
-select tenant_id from found where tenant_id is not null
+select tenant_id from found where tenant_id is not null union select tenant_id from events_archive
 """
 _REMEMBERED = """
 select coalesce((select min(position) - 1 from events_position
@@ -66,8 +66,14 @@ def alone(projection: Projection) -> Iterator[Connection]:
 
 
 def read(connection: Connection, projection: Projection, *, after: int, up_to: int, limit: int = BATCH) -> list[Place]:
-    """The next places, at most `limit`."""
-    return _read(connection, projection, "after", after=after, up_to=up_to, limit=limit)
+    """The next places, at most `limit`; those of archived events come from the archive."""
+    kept = _read(connection, projection, "after", after=after, up_to=up_to, limit=limit)
+    end = kept[-1].position if len(kept) == limit else up_to
+    gone = archive.places(connection, after=after, up_to=end, event_types=projection.event_types, limit=limit)
+    if not gone:
+        return kept
+    merged = {place.position: place for place in [*kept, *(Place(one.position, one.envelope) for one in gone)]}
+    return [merged[position] for position in sorted(merged)][:limit]
 
 
 def read_at(connection: Connection, projection: Projection, positions: Sequence[int]) -> list[Place]:

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils import timezone
 
 from apps.business.facade import business
+from apps.core.events import archive
 from apps.core.tenancy import require_tenant_id
-from apps.core.tenantdata.reading import all_rows
+from apps.core.tenantdata.reading import RowsPage, all_rows
 from apps.core.tenantdata.tables import ExportedTable, exported_tables
 from apps.iam.audit import exporting
 from apps.iam.exports.personal import PersonalData, Subject, all_personal_data
@@ -43,7 +44,9 @@ def parts_of_company() -> list[Part]:
         Part("iam/people.jsonl", "Names and addresses of its people", users.contacts),
         Part("iam/security_log.jsonl", "The security log", lambda: exporting.whole_log(now=timezone.now())),
         *own,
+        Part("iam/archived_events.jsonl", "Events of months that were archived", _archived_of_iam),
         *theirs,
+        Part("business/archived_events.jsonl", "Events of months that were archived", _archived_of_business),
     ]
 
 
@@ -61,9 +64,23 @@ def _of_feature(data: PersonalData, subject: Subject) -> Part:
 
 
 def _rows_of_business(table: ExportedTable) -> Iterator[Row]:
+    return _all(partial(business.exported_rows, table.name))
+
+
+def _archived_of_business() -> Iterator[Row]:
+    return _all(business.archived_events)
+
+
+def _archived_of_iam() -> Iterator[Row]:
+    for month in archive.months(DATABASE):
+        yield from archive.rows(DATABASE, month)
+
+
+def _all(ask: Callable[..., RowsPage]) -> Iterator[Row]:
+    """Page by page."""
     after: str | None = None
     while True:
-        page = business.exported_rows(table.name, after=after)
+        page = ask(after=after)
         yield from page.rows
         after = page.after
         if after is None:

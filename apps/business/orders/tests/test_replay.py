@@ -23,9 +23,11 @@ from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
 from apps.business.orders.tests.test_sagas import LIMIT, carried_on, review
 from apps.core.db.roles import as_owner
 from apps.core.events import dead_letters
+from apps.core.events.archiving import archive_months
 from apps.core.events.database import connect
 from apps.core.events.models import DeadLetter
 from apps.core.events.testing import consume_available, run_relay_once
+from apps.core.events.tests.long_ago import FEBRUARY, old_months, read_to_the_end
 from apps.core.projections import commands, log, placing, tables
 from apps.core.projections.errors import NothingKept, NotReady, RebuildRunning, ReplayFailed
 from apps.core.projections.queries import newest_rebuild, totals
@@ -116,6 +118,22 @@ class TestBuild:
         }
         assert found["order_summary"].events_done == 5
         assert shown() == before
+
+    def test_reads_what_was_archived_too(self, in_tenant, archive_dir):
+        some_history()
+        handle_everything()
+        before = shown()
+        with old_months("business", with_all_events=True):
+            place()
+            handle_everything()
+            read_to_the_end("business")
+            archive_months("business", before=FEBRUARY)
+            after = shown()
+
+            rebuilt(*BOTH)
+
+            assert shown() == after
+            assert len(after[0]) == len(before[0]) + 1
 
     def test_tells_which_rows_differ_and_changes_none_until_it_is_put_in_place(self, in_tenant):
         kept, returned, cancelled = some_history()

@@ -39,7 +39,9 @@ class TestArchive:
         files = {entry["file"]: entry for entry in archive.manifest["files"]}
         own = {f"iam/{table.name}.jsonl" for table in exported_tables("default")}
         theirs = {f"business/{table.name}.jsonl" for table in business.exported_tables()}
-        assert set(files) == own | theirs | {"iam/tenant.jsonl", "iam/people.jsonl", "iam/security_log.jsonl"}
+        archived = {"iam/archived_events.jsonl", "business/archived_events.jsonl"}
+        besides = {"iam/tenant.jsonl", "iam/people.jsonl", "iam/security_log.jsonl", *archived}
+        assert set(files) == own | theirs | besides
         assert {row["name"] for row in archive.rows("iam/users_membership")} == {"Olive Hart", "Zoë Blum"}
         assert archive.rows("iam/tenant")[0]["slug"] == company.slug
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.business.facade import business
-from apps.core.events import unit_of_work
+from apps.core.events import archive, unit_of_work
 from apps.core.history import SYSTEM
 from apps.core.tenancy import PLATFORM
 from apps.core.tenancy import tenant as entered
@@ -119,13 +119,14 @@ def _close_log(run: LifecycleRun, now: datetime) -> None:
 def _erase_identity(run: LifecycleRun, now: datetime) -> None:
     with entered(run.company_id):
         erasing.order_erasure(DATABASE, reason=_REASON, ordered_by=_orderer(run))
+        archive.erase_files(DATABASE)  # which ones, its rows say: so before them
         erasing.erase_all(DATABASE)
 
 
 def _make_sure(run: LifecycleRun, now: datetime) -> None:
     """A handler that was at work on one of the last events may have left something. Raises StillThere."""
     with entered(run.company_id):
-        late = _erase_business_rows() + erasing.erase_all(DATABASE)
+        late = _erase_business_rows() + archive.erase_files(DATABASE) + erasing.erase_all(DATABASE)
     if late:
         raise StillThere(f"{late} rows came late: they are erased now, and it is looked again")
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.core.events import asyncapi, compatibility, contract_files, reference, upcasting
+from apps.core.events import asyncapi, compatibility, contract_files, log, reference, upcasting
 from apps.core.events.catalogue import published
 from apps.core.events.contracts import Contract
+from apps.core.events.envelope import encode
+from apps.core.tenancy import tenant
 
 
 class Command(BaseCommand):
@@ -24,6 +29,12 @@ class Command(BaseCommand):
         actions.add_parser("write", help="write missing fixtures, docs/events.md and docs/events/asyncapi.json")
         actions.add_parser("check", help="fail when something published was broken or a file is out of date")
         actions.add_parser("topics", help="compare the topics on Kafka with those that events declare")
+        query = actions.add_parser("query", help="print a tenant's events of some time, archived or not, as JSON Lines")
+        query.add_argument("--tenant", type=UUID, required=True)
+        query.add_argument("--service", choices=sorted(settings.EVENTS_LOG_OF_SERVICE), required=True)
+        query.add_argument("--since", type=_moment, required=True, help="2026-01-31, or 2026-01-31T12:00:00Z")
+        query.add_argument("--until", type=_moment, default=datetime.max.replace(tzinfo=UTC), help="before this moment")
+        query.add_argument("--type", action="append", default=[], help="only these events (may be repeated)")
         actions.add_parser("release", help="make what the code declares now the released state")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -34,7 +45,7 @@ class Command(BaseCommand):
             "topics": self._topics,
             "release": self._release,
         }
-        actions[action]()
+        self._query(options) if action == "query" else actions[action]()
 
     def _list(self) -> None:
         for one in reference.event_types():
@@ -69,9 +80,23 @@ class Command(BaseCommand):
             raise CommandError("\n".join(problems))
         self.stdout.write(f"{len(published())} events keep what the last release promised")
 
+    def _query(self, options: dict[str, Any]) -> None:
+        alias, span = settings.EVENTS_LOG_OF_SERVICE[options["service"]], (options["since"], options["until"])
+        with tenant(options["tenant"]):
+            for envelope in log.between(*span, using=alias, event_types=options["type"]):
+                self.stdout.write(encode(envelope).decode())
+
     def _say(self, written: list[Path]) -> None:
         for path in written:
             self.stdout.write(f"{path.relative_to(settings.BASE_DIR)} written")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no moment such as 2026-01-31 or 2026-01-31T12:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _breaches() -> list[str]:
