@@ -1,6 +1,6 @@
 # Everything starts here: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean backup restore test check bench lock fmt migrations events release ledger
+.PHONY: help run stop logs clean backup restore test check drill bench lock fmt migrations events release ledger
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 SET_UP = @test -x $(PYTHON) || { echo "Nothing is set up here yet: make run"; exit 1; }
@@ -41,6 +41,10 @@ test: ## Run the whole test-suite (ARGS="-k orders": a part)
 check: ## Run every static check
 	@bin/bootstrap test
 	@exec bin/check
+
+drill: ## Kill processes of a platform under load for ten minutes, then count (SECONDS=600)
+	@bin/bootstrap test
+	@exec $(PYTHON) -m tests.drills.killing $(SECONDS)
 
 bench: ## Run the benchmarks (INVOICES=file: the import too)
 	@bin/bootstrap test

@@ -1,0 +1,1 @@
+"""Drills: what is lost when something breaks. Each prints what it did and what was lost: nothing."""

@@ -1,0 +1,183 @@
+"""`make drill`: orders are placed while processes of a real platform are killed at random; then everything is counted.
+
+Whoever calls knows an order was placed only by the answer. So: what was answered with a success must be there, once;
+what was not answered may be there once or not at all; and stock, list, figures and log must agree with the orders.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import httpx2
+import psycopg
+
+from apps.core.embedded.postgres import PostgresServer
+from tests.journeys.client import ApiClient, order_for
+from tests.journeys.installation import Installation, installed
+from tests.journeys.waiting import until
+
+VICTIMS = ("web", "worker", "relay", "beat", "postgres", "redis", "cache-redis")
+BUYERS = 3
+STOCK = 1_000_000
+_SETTLED_S = 180.0
+
+
+@dataclass
+class Report:
+    """What was done, and what the counting found."""
+
+    seconds: float = 0.0
+    killed: Counter[str] = field(default_factory=Counter)
+    placed: set[str] = field(default_factory=set)
+    unanswered: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        kills = ", ".join(f"{name} {count}×" for name, count in sorted(self.killed.items())) or "nobody"
+        lines = [
+            f"{self.seconds:.0f} s of orders while killing {kills}",
+            f"{len(self.placed)} orders were answered, {self.unanswered} calls were not and were repeated",
+            *([f"FAULT: {fault}" for fault in self.faults] or ["lost: 0, doubled: 0; stock, list, figures, log agree"]),
+        ]
+        return "\n".join(lines)
+
+
+def drill(installation: Installation, *, seconds: float, seed: int, pause_s: tuple[float, float]) -> Report:
+    """Place orders from several sides and kill somebody now and then, for so long; then count."""
+    report, chance = Report(), random.Random(seed)
+    client = ApiClient.of(installation)
+    product = client.new_product(stock=STOCK)
+    over = threading.Event()
+    buyers = [threading.Thread(target=_buy, args=(installation, product, over, report)) for _ in range(BUYERS)]
+    begun = time.monotonic()
+    for buyer in buyers:
+        buyer.start()
+    while time.monotonic() - begun < seconds:
+        time.sleep(chance.uniform(*pause_s))
+        _kill_somebody(installation, chance, report)
+    over.set()
+    for buyer in buyers:
+        buyer.join(60)
+    report.seconds = time.monotonic() - begun
+    report.faults = _faults(installation, product, report)
+    return report
+
+
+def _buy(installation: Installation, product: dict[str, str], over: threading.Event, report: Report) -> None:
+    """One order after the other; a call without an answer is repeated with its key until it has one."""
+    client: ApiClient | None = None
+    while not over.is_set():
+        key, wish = str(uuid4()), order_for(product)
+        while True:
+            try:
+                client = client or ApiClient.of(installation)
+                answer = client.request("POST", "orders", json=wish, headers={"Idempotency-Key": key})
+                if answer.status_code == 201:
+                    report.placed.add(answer.json()["data"]["id"])
+                    break
+                if answer.status_code not in (409, 500, 502, 503, 504):
+                    report.faults.append(f"an answer of {answer.status_code}: {answer.text[:200]}")
+                    break
+            except (httpx2.HTTPError, AssertionError, KeyError, ValueError):
+                client = None
+            report.unanswered += 1
+            if over.wait(0.1):
+                return
+
+
+def _kill_somebody(installation: Installation, chance: random.Random, report: Report) -> None:
+    running = {name: pid for name, pid in installation.pids().items() if name.startswith(VICTIMS)}
+    if not running:
+        return
+    name = chance.choice(sorted(running))
+    with suppress(ProcessLookupError):  # it is being started again
+        os.kill(running[name], signal.SIGKILL)
+        report.killed[name] += 1
+
+
+def _faults(installation: Installation, product: dict[str, str], report: Report) -> list[str]:
+    """Everything that does not add up once all is quiet."""
+    until(lambda: _is_up(installation), "the platform is up again", _SETTLED_S, installation.reasons)
+    server = PostgresServer.running_in(installation.state.data.resolve() / "postgres")
+    with server.connect("business") as database:
+        orders = _ids(database, _ORDERS, product["id"])
+        until(lambda: _ids(database, _LISTED, product["id"]) == orders, "the list has every order", _SETTLED_S)
+        faults = [
+            ("orders that were answered are gone", len(report.placed - set(orders))),
+            ("orders are there twice", len(orders) - len(set(orders))),
+            ("calls made two orders", _number(database, _KEYS_TWICE)),
+            ("pieces of stock are wrong", STOCK - len(orders) - _number(database, _ON_HAND, product["id"])),
+            ("orders have not exactly one event of being placed", _number(database, _NOT_ONE_EVENT, product["id"])),
+            ("events are not positioned exactly once", _number(database, _NOT_ONE_POSITION)),
+            ("events had no effect on the figures", _number(database, _NO_EFFECT)),
+            ("pence of revenue are wrong", _number(database, _REVENUE_OFF)),
+            ("dead letters", _number(database, _DEAD)),
+        ]
+    return [*report.faults, *[f"{count} {what}" for what, count in faults if count]]
+
+
+def _is_up(installation: Installation) -> bool:
+    with suppress(httpx2.HTTPError):
+        return httpx2.get(f"{installation.base_url}/readyz", timeout=5).status_code == 200
+    return False
+
+
+_OF_PRODUCT = "exists (select from orders_orderline line where line.order_id = o.id and line.product_id = %s)"
+_ORDERS = f"select o.id from orders_order o where {_OF_PRODUCT} order by 1"
+_LISTED = f"select o.id from orders_ordersummary o where {_OF_PRODUCT} order by 1"
+_KEYS_TWICE = (
+    "select count(*) from (select from orders_order where idempotency_key <> '' "
+    "group by tenant_id, idempotency_key having count(*) > 1) twice"
+)
+_ON_HAND = "select sum(on_hand) from inventory_stocklevel where product_id = %s"
+_NOT_ONE_EVENT = (
+    f"select count(*) from orders_order o where {_OF_PRODUCT} and 1 <> (select count(*) from events_event e "
+    "where e.tenant_id = o.tenant_id and e.aggregate_id = o.id and e.type = 'OrderPlaced')"
+)
+_NOT_ONE_POSITION = (
+    "select count(*) from events_event e where 1 <> (select count(*) from events_position p where p.event_id = e.id)"
+)
+_NO_EFFECT = (
+    "select count(*) from events_event e where type = 'OrderPlaced' and not exists (select from events_inbox i "
+    "where i.\"group\" = 'business.daily_revenue' and i.event_id = e.id)"
+)
+_REVENUE_OFF = (
+    "select abs((select coalesce(sum(sold_minor), 0) from orders_dailyrevenue) - "
+    "(select coalesce(sum(total_minor), 0) from orders_order "
+    "where status in ('placed', 'partly_returned', 'returned')))"
+)
+_DEAD = "select count(*) from events_dead_letter where status in ('parked', 'retrying')"
+
+
+def _ids(database: psycopg.Connection, statement: str, *values: object) -> list[str]:
+    return [str(row[0]) for row in database.execute(statement, values).fetchall()]
+
+
+def _number(database: psycopg.Connection, statement: str, *values: object) -> int:
+    row = database.execute(statement, values).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
+
+
+def main(seconds: float = 600.0) -> int:
+    """The whole drill, on a platform of its own; the exit status says whether anything was lost."""
+    seed = random.randrange(1_000_000)
+    sys.stdout.write(f"killing for {seconds:.0f} s, seed {seed}\n")
+    sys.stdout.flush()
+    with installed() as installation:
+        installation.start()
+        report = drill(installation, seconds=seconds, seed=seed, pause_s=(2.0, 8.0))
+    sys.stdout.write(f"{report}\n")
+    return 1 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(float, sys.argv[1:2])))
