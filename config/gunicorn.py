@@ -58,15 +58,27 @@ _METRICS_PREFIX = "web-metrics-"
 
 
 def _metrics_folder() -> Path:
-    """Where the metrics of several processes meet, as files; empty at the start."""
+    """Where the metrics of several processes meet, as files; workers' too where they are given the same folder."""
     folder = Path(env.str("PROMETHEUS_MULTIPROC_DIR", default="") or tempfile.mkdtemp(prefix=_METRICS_PREFIX))
     folder.mkdir(parents=True, exist_ok=True)
     if "prometheus_client" not in sys.modules:  # or this is a reload, and the files are in use
         for file in folder.glob("*.db"):
-            file.unlink()
+            if not _is_written(file):
+                file.unlink()
     # prometheus_client reads it when it is imported, with the worker class: before gunicorn would set `raw_env`.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
     return folder
+
+
+def _is_written(file: Path) -> bool:
+    """Whether the process that it is named after is there: `counter_4711.db`."""
+    try:
+        os.kill(int(file.stem.rpartition("_")[2]), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 _metrics = _metrics_folder()

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from apps.business.orders.jobs import import_invoices
 from apps.core.history import Actor
+from apps.core.jobs import enqueue
+from apps.core.jobs.models import Job
 from apps.core.tenancy import tenant
 from apps.iam.applications import commands as applications
 from tests.callers import Caller, make_caller
@@ -57,7 +61,9 @@ def _access(client: Client, user: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def make_programs(owner: Caller) -> dict[str, str]:
-    """A service account with a key, and an application that the owner lets act for them; the ids, as in `Shop`."""
+    """A service account with a key, an application that the owner lets act for them, jobs of theirs in both databases;
+    the ids, as in `Shop`.
+    """
     client = owner.client()
     account = _posted(client, "service-accounts", {"name": "Import", "roles": ["clerk"]})
     key = _posted(client, f"service-accounts/{account['id']}/keys", {"name": "server 1"})
@@ -76,7 +82,19 @@ def make_programs(owner: Caller) -> dict[str, str]:
         "key_id": key["id"],
         "application_id": application["id"],
         "consent_id": str(consent.id),
+        "job_id": str(_jobs_of(owner)["business"].id),
     }
+
+
+def _jobs_of(owner: Caller) -> dict[str, Job]:
+    """By database a job that waits, and that no worker hears of: the file that it is to import is not there."""
+    names = ("upload", "checksum", "file_name", "currency", "time_zone", "encoding")
+    actor, now = Actor(kind="user", id=owner.user_id, name="Owner"), timezone.now()
+    with tenant(owner.tenant_id):
+        return {
+            alias: enqueue(import_invoices, dict.fromkeys(names, "none"), actor=actor, now=now, using=alias)
+            for alias in settings.PRIMARY_ALIASES
+        }
 
 
 def _posted(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -83,6 +83,7 @@ class TestRunning:
 
         found = until(lambda: families().get(counted), "responses are counted")
         assert any(sample.labels == {"status": "200"} and sample.value >= 1 for sample in found.samples)
+        assert until(lambda: families().get("jobs"), "the sweep has counted jobs, in a worker")
 
     def test_serves_documentation_and_schema(self, running):
         assert httpx2.get(f"{running.base_url}/api/docs", timeout=60).status_code == 200

@@ -136,6 +136,13 @@ class Startup:
             WORKER_PROCESSES=str(options.worker_processes),
             EVENTS_TRANSPORT=options.transport,
         )
+        self._let_metrics_meet()
+
+    def _let_metrics_meet(self) -> None:
+        """What workers measure is read off web's `/metrics` too."""
+        folder = self._state.run / "metrics"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self.environment.inherited.setdefault("PROMETHEUS_MULTIPROC_DIR", str(folder))
 
     def _start_postgres(self, own: Servers) -> PostgresServer | None:
         if not self._options.own_databases:

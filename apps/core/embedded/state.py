@@ -12,7 +12,8 @@ from apps.core.embedded.account import Account
 from apps.core.embedded.errors import AlreadyRunning, FolderUnreachable
 
 _LOCK_PATIENCE_S = 1.0  # somebody may only be looking whether the lock is held
-_ENTRIES = ("data", "log", "run", "destroyed-keys", "secrets.json", "demo.json", "migrated.json", "first-data.json")
+_NOTES = ("secrets.json", "demo.json", "migrated.json", "first-data.json")
+_ENTRIES = ("data", "log", "run", "destroyed-keys", "exports", "files", "imports", "archive", *_NOTES)
 _ELSEWHERE = Path("/var/lib")
 
 

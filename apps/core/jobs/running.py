@@ -11,7 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 from opentelemetry.trace import SpanKind
 
@@ -54,6 +56,7 @@ def run(job_id: UUID, *, using: str, clock: Clock = timezone.now, in_background:
     with _as_asked(begun), metrics.timed(begun.name) as outcome:
         with beating(pulse) if in_background else nullcontext():
             settle = _attempted(begun, progress)
+        _drop_a_broken_connection(using)
         ended = _settled(begun, pulse, settle, clock())
         outcome.state = ended.state if ended else "lost"
     return ended
@@ -114,9 +117,17 @@ def _failure(job: Job, work: Definition | None, error: Exception) -> Settle:
 
 def _reason(error: Exception) -> str:
     """For people. What was not meant for them is in the traceback alone, which is for whoever manages jobs."""
+    if isinstance(error, SoftTimeLimitExceeded):
+        return "it took longer than it may"
     if isinstance(error, DomainError):
         return f"{error.code}: {error}".replace("\x00", "")
     return f"something went wrong on our side ({type(error).__name__})"
+
+
+def _drop_a_broken_connection(alias: str) -> None:
+    """What the work came to can be noted although the database was away in the middle of it."""
+    if not connections[alias].in_atomic_block:
+        connections[alias].close_if_unusable_or_obsolete()
 
 
 def _settled(job: Job, pulse: Pulse, settle: Settle | None, now: datetime) -> Job | None:

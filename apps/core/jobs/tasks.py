@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 from apps.core.jobs import enqueueing, running, sweeping
 from apps.core.jobs.errors import JobNotFound
 from apps.core.observability import get_logger
-from apps.core.tenancy import tenant
+from apps.core.tenancy import PLATFORM, tenant
 
 logger = get_logger(__name__)
 
@@ -38,7 +38,7 @@ def sweep(**_later: object) -> None:
 def forget_old_jobs(**_later: object) -> None:
     """Delete jobs that ended JOBS_KEPT_DAYS ago, tenant by tenant. Safe to run twice, or twice at once."""
     before = sweeping.oldest_kept(timezone.now())
-    for tenant_id in import_string(settings.TENANT_LISTER)():
+    for tenant_id in [PLATFORM, *import_string(settings.TENANT_LISTER)()]:
         with tenant(tenant_id):
             for alias in settings.PRIMARY_ALIASES:
                 sweeping.forget(alias, before=before)
