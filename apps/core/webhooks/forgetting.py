@@ -7,20 +7,21 @@ from uuid import UUID
 
 from apps.core.events import unit_of_work
 from apps.core.history import SYSTEM
-from apps.core.webhooks.models import WebhookMessage
+from apps.core.webhooks.models import WebhookMessage, WebhookSecret
 
 _BATCH = 200
 
 
 def forget(*, before: datetime) -> int:
     """Delete the current tenant's messages of before an instant, with their deliveries and
-    attempts, in short transactions. Returns how many messages. Safe to repeat.
+    attempts, and secrets that ended before, in short transactions. Returns how many messages. Safe to repeat.
     """
     forgotten = 0
     while ids := list(_old_messages(before)):
         with unit_of_work(WebhookMessage, actor=SYSTEM):
             WebhookMessage.objects.in_tenant().filter(id__in=ids).delete()
         forgotten += len(ids)
+    WebhookSecret.objects.in_tenant().filter(retires_at__lt=before).delete()
     return forgotten
 
 

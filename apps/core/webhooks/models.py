@@ -134,12 +134,15 @@ class WebhookHealth(TenantRow):
     relay_grants = ("SELECT (tenant_id, endpoint_id, resting_until)",)
 
     def succeeded(self, *, at: datetime) -> None:
-        self.failures, self.failing_since, self.resting_until = 0, None, None
+        """What was on its way already may be accepted while others were asked to wait: that holds on."""
+        self.failures, self.failing_since = 0, None
+        self.resting_until = self.resting_until if self.is_resting(at) else None
         self.last_attempt_at = self.last_success_at = at
 
     def failed(self, *, at: datetime, rest: timedelta) -> None:
-        self.failures, self.failing_since = self.failures + 1, self.failing_since or at
-        self.last_attempt_at, self.resting_until = at, at + rest if rest else None
+        self.failures, self.failing_since, self.last_attempt_at = self.failures + 1, self.failing_since or at, at
+        if rest:
+            self.resting_until = max(at + rest, self.resting_until or at)
 
     def is_resting(self, at: datetime) -> bool:
         return self.resting_until is not None and self.resting_until > at

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -184,7 +185,7 @@ def delivery_detail(request: Any, webhook_id: UUID, delivery_id: UUID) -> HttpRe
         "endpoint": delivery.endpoint,
         "live": delivery.state == WebhookDelivery.State.PENDING,
         "attempts": list(reversed(queries.attempts_of(delivery_id))),
-        "body": shown_body(delivery.message),
+        "body": _pretty(shown_body(delivery.message)),
     }
     return render(request, "webhooks/delivery.html", context)
 
@@ -218,6 +219,10 @@ def _form(
 
 def _secret(request: HttpRequest, issued: commands.Issued) -> HttpResponse:
     return render(request, "webhooks/secret.html", {"endpoint": issued.endpoint, "secret": issued.secret})
+
+
+def _pretty(body: str | None) -> str:
+    return msgspec.json.format(body, indent=2) if body else ""
 
 
 def _first_wanted(endpoint: WebhookEndpoint) -> str:

@@ -37,11 +37,12 @@ def settle(claimed: Claimed, result: Result, *, now: datetime) -> str:
 
 def give_up(claimed: Claimed, because: str, *, error: str, now: datetime) -> None:
     """End a delivery that cannot even be sent."""
-    own = _own(claimed.delivery)
-    if own is not None:
-        own.fail(because, at=now)
-        own.last_error, own.claim = error[:ERROR_LENGTH], None
-        own.save(update_fields=[*_SETTLED, "last_error"])
+    with transaction.atomic(using=alias_for(WebhookDelivery)):
+        own = _own(claimed.delivery)
+        if own is not None:
+            own.fail(because, at=now)
+            own.last_error, own.claim = error[:ERROR_LENGTH], None
+            own.save(update_fields=[*_SETTLED, "last_error"])
 
 
 def _decide(delivery: WebhookDelivery, result: Result, now: datetime) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -36,7 +36,7 @@ class Receiver:
     url: str = ""
     received: list[Received] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
-    before_answering: Callable[[Received], None] = lambda received: None
+    was_hung_up_on: threading.Event = field(default_factory=threading.Event)
 
     def will_answer(self, *statuses: int, body: bytes = b"", **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -57,14 +57,15 @@ def receiving() -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             receiver.received.append(got)
-            receiver.before_answering(got)
             status, headers, content = receiver.answers.pop(0) if receiver.answers else (204, {}, b"")
-            with suppress(OSError):  # whoever asked for little hangs up early
-                self.send_response(status)
-                for name, value in {"Content-Length": str(len(content)), **headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(content)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            try:
                 self.wfile.write(content)
+            except OSError:
+                receiver.was_hung_up_on.set()
 
         def log_message(self, *args: Any) -> None:
             """Nothing."""

@@ -13,7 +13,7 @@ from apps.core.errors import PreconditionFailed
 from apps.core.jobs.testing import run_jobs
 from apps.core.mail.models import OutgoingMessage
 from apps.core.tenancy import tenant
-from apps.core.webhooks import commands, forgetting, keys, queries, sending, sweeping
+from apps.core.webhooks import claiming, commands, forgetting, keys, posting, queries, sending, sweeping
 from apps.core.webhooks.errors import (
     InvalidWebhook,
     InvalidWebhookReplay,
@@ -137,10 +137,7 @@ class TestUpdate:
         assert (endpoint.disabled_because, endpoint.disabled_at) == ("by_hand", NOW)
 
     def test_what_arrives_while_it_is_disabled_has_arrived(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
-        receiver.before_answering = lambda _: None
         envelope = happened()
-        from apps.core.webhooks import claiming, posting
-
         claimed = claiming.claim(endpoint.id, now=NOW)
         assert claimed is not None
         update(endpoint, state="disabled")

@@ -11,10 +11,15 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
-from apps.core.tenancy import tenant
-from apps.core.webhooks import claiming, commands, keys, posting, sending, signing
+from apps.core.crypto.keys import destroy_keys, forget_keys
+from apps.core.crypto.tokens import ERASED
+from apps.core.events import unit_of_work
+from apps.core.tenancy import no_tenant, tenant
+from apps.core.webhooks import claiming, commands, keys, posting, queueing, sending, signing, tasks
+from apps.core.webhooks.event_types import event_types
 from apps.core.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookHealth, WebhookMessage
 from apps.core.webhooks.tests.conftest import ADA, NOW, PLACED, delivery_of, happened, send_all
 from apps.core.webhooks.tests.receiver import Received, Receiver
@@ -104,12 +109,27 @@ class TestDelivery:
 
     def test_waits_as_long_as_it_is_asked_to(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
         receiver.will_answer(429, Retry_After="120")
-        happened()
+        envelope = happened()
         send_all(endpoint)
+        assert delivery_of(envelope, endpoint).next_at >= NOW + timedelta(seconds=120)
         happened()  # another one is held back too: the receiver wants none at all
 
         assert send_all(endpoint, now=NOW + timedelta(seconds=119)) == 0
         assert send_all(endpoint, now=NOW + timedelta(seconds=122)) == 2
+
+    def test_waits_also_when_what_was_on_its_way_already_is_answered_otherwise(
+        self, endpoint: WebhookEndpoint, receiver: Receiver
+    ) -> None:
+        for _ in range(3):
+            happened()
+        taken = [claiming.claim(endpoint.id, now=NOW) for _ in range(3)]
+        answers = [posting.Result(429, 5, retry_after_s=120), posting.Result(500, 5), posting.Result(204, 5)]
+
+        for claimed, answer in zip(taken, answers, strict=True):
+            assert claimed is not None
+            sending._settle(claimed, answer, NOW)
+
+        assert WebhookHealth.objects.get().resting_until == NOW + timedelta(seconds=120)
 
     def test_is_given_up_three_days_after_it_first_failed(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
         receiver.will_answer(*[500] * 3)
@@ -153,6 +173,7 @@ class TestDelivery:
 
         assert delivery_of(envelope, endpoint).state == "succeeded"
         assert len(WebhookAttempt.objects.get().response_excerpt) == settings.WEBHOOK_EXCERPT_CHARACTERS
+        assert receiver.was_hung_up_on.wait(10)
 
     def test_does_not_wait_for_ever(self, endpoint: WebhookEndpoint, receiver: Receiver, settings: Any) -> None:
         settings.WEBHOOK_TIMEOUT_S = 0.3
@@ -171,6 +192,7 @@ class TestDelivery:
 
         assert send_all(endpoint) == 1
 
+    @pytest.mark.django_db(transaction=True)
     def test_of_an_event_that_nobody_can_read_is_given_up(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
         envelope = happened()
         WebhookMessage.objects.update(sealed=b"something else")
@@ -179,6 +201,64 @@ class TestDelivery:
 
         assert delivery_of(envelope, endpoint).failed_because == "unreadable"
         assert receiver.received == []
+
+
+class TestPersonalData:
+    def test_is_posted_in_plain_and_no_more_once_the_person_was_erased(
+        self, endpoint: WebhookEndpoint, receiver: Receiver, published: Any
+    ) -> None:
+        invited = event_types()["iam.users.MemberInvited"]
+        happening = msgspec.convert(invited.sample.payload, invited.definition.cls)
+        with unit_of_work(WebhookEndpoint) as work:
+            work.publish(happening)
+        envelope = published.envelopes()[-1]
+        queueing.queue_event(invited.name, envelope, now=NOW)
+
+        send_all(endpoint)
+        destroy_keys(happening.user_id, databases=["default"])
+        forget_keys()
+        commands.replay_delivery(delivery_id=delivery_of(envelope, endpoint).id, actor=ADA, now=NOW)
+        send_all(endpoint)
+
+        before, after = (got.envelope["payload"] for got in receiver.received)
+        assert before == invited.sample.payload
+        assert after["email"] == ERASED
+        assert after["userId"] == before["userId"]
+
+
+class TestTask:
+    def test_sends_what_is_due_in_its_tenant(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
+        happened(now=timezone.now())
+        happened(now=timezone.now())
+
+        with no_tenant():
+            tasks.send(tenant_id=str(endpoint.tenant_id), endpoint_id=str(endpoint.id), argument_of_later="x")
+
+        assert len(receiver.received) == 2
+
+    def test_asks_for_another_turn_when_its_own_was_too_short(
+        self, endpoint: WebhookEndpoint, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.WEBHOOK_TURN_S = 0.0
+        asked: list[Any] = []
+        monkeypatch.setattr(tasks.queueing, "wake", lambda *ids: asked.append(ids))
+        happened(now=timezone.now())
+        happened(now=timezone.now())
+
+        tasks.send(tenant_id=str(endpoint.tenant_id), endpoint_id=str(endpoint.id))
+
+        assert asked == [(endpoint.tenant_id, endpoint.id)]
+
+    def test_is_asked_for_once_the_event_is_committed(
+        self, endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        asked: list[Any] = []
+        monkeypatch.setattr(queueing, "wake", lambda *ids: asked.append(ids))
+        with django_capture_on_commit_callbacks(execute=True):
+            happened()
+            assert asked == []
+
+        assert asked == [(endpoint.tenant_id, endpoint.id)]
 
 
 class TestOrder:
@@ -238,6 +318,16 @@ class TestDeath:
 
         assert receiver.ids == [str(envelope.event_id)] * 2
         assert delivery_of(envelope, endpoint).state == "succeeded"
+
+    def test_that_was_none_does_not_take_it_from_whoever_has_it_now(self, endpoint: WebhookEndpoint) -> None:
+        envelope = happened()
+        slow = claiming.claim(endpoint.id, now=NOW)
+        other = claiming.claim(endpoint.id, now=NOW + timedelta(seconds=121))
+        assert slow is not None and other is not None
+
+        sending._settle(slow, posting.Result(500, 121_000, error="answered 500"), NOW + timedelta(seconds=122))
+
+        assert delivery_of(envelope, endpoint).claim == other.delivery.claim
 
     def test_that_was_none_does_not_undo_what_another_did(self, endpoint: WebhookEndpoint, receiver: Receiver) -> None:
         receiver.will_answer(500)
