@@ -34,7 +34,10 @@ def order_new(request):
     except DomainError as error:
         draft.blame(error)
         return _shown(request, draft, status=422)
-    messages.success(request, f"Placed order {order.number}.")
+    if order.is_open_to_decide:
+        messages.success(request, f"Order {order.number} is held until somebody else agrees to it.")
+    else:
+        messages.success(request, f"Placed order {order.number}.")
     return redirect(f"/orders/{order.id}/")
 
 

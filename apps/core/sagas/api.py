@@ -43,12 +43,14 @@ class SagaOutput(serializers.Serializer[Any]):
 
 class SagaStepOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
-    state = serializers.CharField(help_text="pending, running, waiting, done, failed, undoing, undone, skipped, …")
+    state = serializers.CharField(
+        help_text="pending, running, waiting, done, failed, turned_back, undoing, undone, not_reached, …"
+    )
     attempts = serializers.IntegerField()
     detail = serializers.CharField(help_text="The last error, or who decided what.")
     at = serializers.DateTimeField(allow_null=True)
     seconds = serializers.FloatField(allow_null=True)
-    undoable = serializers.BooleanField(help_text="Whether it leaves anything to undo.")
+    undoable = serializers.BooleanField(help_text="Whether it is done, and leaves anything to undo.")
 
 
 class SagaEntryOutput(serializers.Serializer[Any]):

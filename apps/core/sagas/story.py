@@ -16,13 +16,14 @@ _AFTER = {
     Kind.UNDONE: "undone",
     Kind.SKIPPED: "skipped",
     Kind.FAILED: "failed",
-    Kind.TURNED_BACK: "failed",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class StepTold:
-    """One step as it stands: pending, running, waiting, done, failed, undoing, undone, skipped, needs_attention."""
+    """One step as it stands: pending, running, waiting, done, failed, turned_back, undoing, undone, skipped,
+    needs_attention, not_reached.
+    """
 
     name: str
     state: str
@@ -30,7 +31,7 @@ class StepTold:
     detail: str
     at: datetime | None
     seconds: float | None
-    undoable: bool
+    undoable: bool  # whether it is done and could be undone
 
 
 def steps_of(row: Instance, entries: Sequence[Entry]) -> list[StepTold]:
@@ -75,10 +76,17 @@ def _following(row: Instance, saga: Saga) -> str:
     return f"then {rest} more" if rest else "then it is over"
 
 
+def _unfinished(row: Instance, own: Sequence[Entry]) -> str:
+    """Of a step that was neither done nor failed."""
+    if any(entry.kind == Kind.TURNED_BACK for entry in own):
+        return "turned_back"
+    return "not_reached" if row.backwards or row.is_closed else "pending"
+
+
 def _told(row: Instance, step: Step, place: int, entries: Sequence[Entry]) -> StepTold:
     own = [entry for entry in entries if entry.step == step.name]
     latest = next((entry for entry in reversed(own) if entry.kind in _AFTER), None)
-    state = _AFTER[Kind(latest.kind)] if latest else "pending"
+    state = _AFTER[Kind(latest.kind)] if latest else _unfinished(row, own)
     if place == row.position and not row.is_closed:
         state = "undoing" if row.state == State.COMPENSATING else str(row.state)
     spoken = next((entry for entry in reversed(own) if entry.detail), None)
@@ -89,5 +97,5 @@ def _told(row: Instance, step: Step, place: int, entries: Sequence[Entry]) -> St
         detail=spoken.detail if spoken and state not in ("done", "undone") else "",
         at=own[-1].at if own else None,
         seconds=next((entry.seconds for entry in reversed(own) if entry.seconds is not None), None),
-        undoable=step.leaves_something,
+        undoable=step.leaves_something and state == "done",
     )

@@ -30,7 +30,7 @@ _TONES = {
     "good": "active created paid shipped delivered completed received restored executed ready success succeeded done",
     "info": "placed confirmed invited updated changed new approved requested queued running scheduled waiting",
     "warn": "pending processing suspended returned partly_returned partially_returned draft low warning expired "
-    "provisioning disabled revoked retrying compensating compensated undoing undone under_review",
+    "provisioning disabled revoked retrying compensating compensated undoing undone turned_back under_review",
     "bad": "cancelled deleted failed refused error failure denied dead needs_attention",
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses.split()}

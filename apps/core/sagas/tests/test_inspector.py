@@ -88,6 +88,8 @@ class TestApi:
 
         assert skipped.status_code == 200, skipped.content
         assert run(stuck).state == State.COMPENSATED
+        told = client.get(f"{API}/{stuck.id}").json()["data"]["steps"]
+        assert [step["state"] for step in told] == ["skipped", "undone", "turned_back", *["not_reached"] * 3]
         again = client.post(f"{API}/{stuck.id}/retrial")
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_repair")
 
