@@ -74,6 +74,7 @@ class TestQueueing:
 
         happened()
 
+        assert WebhookDelivery.objects.count() == 0
         with tenant(other_tenant_id):
             assert WebhookDelivery.objects.count() == 0
 
