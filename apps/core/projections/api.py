@@ -1,4 +1,4 @@
-"""REST: read models, and building them again, for the platform's staff (ADR 21)."""
+"""REST: read models, and building them again, for the platform's staff (ADR 19)."""
 
 from __future__ import annotations
 
