@@ -36,6 +36,8 @@ SPECTACULAR_SETTINGS = {
         "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
         "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",
         "ConsumerStateEnum": "apps.core.events.fleet.STATES",
+        "SagaStateEnum": "apps.core.sagas.models.Instance.State",
+        "SagaEntryKindEnum": "apps.core.sagas.models.Entry.Kind",
         "DeadLetterStatusEnum": "apps.core.events.models.DeadLetter.Status",
         "TenantStatusEnum": "apps.iam.tenants.models.Tenant.Status",
     },

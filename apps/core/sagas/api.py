@@ -86,11 +86,11 @@ class SagaDetailOutput(SagaOutput):
         return SagaEntryOutput(queries.entries_of(row), many=True).data
 
 
-class RetrialInput(serializers.Serializer[Any]):
+class SagaRetrialInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class RepairInput(serializers.Serializer[Any]):
+class SagaRepairInput(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, help_text="Kept in the journal.")
 
 
@@ -125,9 +125,9 @@ class SagaRetrial(ApiView):
 
     required_permission = SagaPermission.MANAGE
 
-    @extend_schema(request=RetrialInput, responses=SagaDetailOutput)
+    @extend_schema(request=SagaRetrialInput, responses=SagaDetailOutput)
     def post(self, request: Any, service: str, saga_id: UUID) -> Answer:
-        return _repaired(repairing.retry, RetrialInput, request, service, saga_id)
+        return _repaired(repairing.retry, SagaRetrialInput, request, service, saga_id)
 
 
 class SagaSkipping(ApiView):
@@ -135,9 +135,9 @@ class SagaSkipping(ApiView):
 
     required_permission = SagaPermission.MANAGE
 
-    @extend_schema(request=RepairInput, responses=SagaDetailOutput)
+    @extend_schema(request=SagaRepairInput, responses=SagaDetailOutput)
     def post(self, request: Any, service: str, saga_id: UUID) -> Answer:
-        return _repaired(repairing.skip, RepairInput, request, service, saga_id)
+        return _repaired(repairing.skip, SagaRepairInput, request, service, saga_id)
 
 
 class SagaResolution(ApiView):
@@ -145,9 +145,9 @@ class SagaResolution(ApiView):
 
     required_permission = SagaPermission.MANAGE
 
-    @extend_schema(request=RepairInput, responses=SagaDetailOutput)
+    @extend_schema(request=SagaRepairInput, responses=SagaDetailOutput)
     def post(self, request: Any, service: str, saga_id: UUID) -> Answer:
-        return _repaired(repairing.resolve, RepairInput, request, service, saga_id)
+        return _repaired(repairing.resolve, SagaRepairInput, request, service, saga_id)
 
 
 class SagaCancellation(ApiView):
@@ -155,9 +155,9 @@ class SagaCancellation(ApiView):
 
     required_permission = SagaPermission.MANAGE
 
-    @extend_schema(request=RepairInput, responses=SagaDetailOutput)
+    @extend_schema(request=SagaRepairInput, responses=SagaDetailOutput)
     def post(self, request: Any, service: str, saga_id: UUID) -> Answer:
-        return _repaired(repairing.cancel, RepairInput, request, service, saga_id)
+        return _repaired(repairing.cancel, SagaRepairInput, request, service, saga_id)
 
 
 class SagaDecision(ApiView):
