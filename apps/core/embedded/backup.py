@@ -21,7 +21,7 @@ from apps.core.embedded.account import Account
 from apps.core.embedded.binaries import postgres_folder
 from apps.core.embedded.errors import BackupBroken, EmbeddedError, NotEmpty
 from apps.core.embedded.postgres import PostgresServer
-from apps.core.embedded.state import State
+from apps.core.embedded.state import FILES, NOTES, State
 
 FORMAT = 1
 SECRETS = "secrets.json"

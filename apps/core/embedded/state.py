@@ -12,8 +12,9 @@ from apps.core.embedded.account import Account
 from apps.core.embedded.errors import AlreadyRunning, FolderUnreachable
 
 _LOCK_PATIENCE_S = 1.0  # somebody may only be looking whether the lock is held
-_NOTES = ("secrets.json", "demo.json", "migrated.json", "first-data.json")
-_ENTRIES = ("data", "log", "run", "destroyed-keys", "exports", "files", "imports", "archive", *_NOTES)
+NOTES = ("secrets.json", "demo.json", "migrated.json", "first-data.json")
+FILES = ("exports", "imports", "archive")  # what features keep beside the databases
+_ENTRIES = ("data", "log", "run", "destroyed-keys", *FILES, *NOTES)
 _ELSEWHERE = Path("/var/lib")
 
 
