@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from apps.core.events.contracts import Contract, Schema
+from apps.core.events.contracts import PERSONAL, Contract, Schema
 
-# Words for people: they bind nobody.
-_WORDS = {"$schema", "$defs", "title", "description", "examples"}
+# Words for people bind nobody, and texts that are encrypted from now on are read like those that were not.
+_WORDS = {"$schema", "$defs", "title", "description", "examples", PERSONAL}
 
 
 def breaches(released: Iterable[Contract], current: Iterable[Contract]) -> list[str]:

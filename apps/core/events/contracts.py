@@ -16,6 +16,7 @@ from apps.core.events.definition import Definition
 Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PERSONAL = "x-personal"
 # Sentences of a docstring, also those that a colon or semicolon divides.
 _SENTENCE = re.compile(r"(?<=[.;])\s+")
 # What the platform's conventions say of a field by the end of its name, where no docstring says more.
@@ -43,13 +44,16 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contract_of(definition: Definition) -> Contract:
-    """The contract of an event's newest version, made from its class."""
+    """The contract of an event's newest version, made from its class. What travels encrypted is marked `x-personal`."""
+    schema = schema_of(definition.cls)
+    for field in definition.personal:
+        schema["properties"][field.wire_name][PERSONAL] = True
     return Contract(
         event=definition.name,
         version=definition.version,
         topic=definition.topic,
         aggregate=definition.aggregate,
-        schema=schema_of(definition.cls),
+        schema=schema,
     )
 
 

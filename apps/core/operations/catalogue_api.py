@@ -20,6 +20,7 @@ class FieldOutput(serializers.Serializer[Any]):
     name = serializers.CharField()
     type = serializers.CharField(help_text="For people; programs read the schema.")
     required = serializers.BooleanField()  # type: ignore[assignment]  # an option of fields, too
+    personal = serializers.BooleanField(help_text="Lies in the log, and travels on Kafka, encrypted.")
     meaning = serializers.CharField()
 
 

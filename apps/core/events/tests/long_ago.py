@@ -36,10 +36,12 @@ def old_months(alias: str, *, with_all_events: bool = False) -> Iterator[None]:
         for first, after in _MONTHS:
             bounds = f"for values from ('{first}Z') to ('{after}Z')"
             cursor.execute(f"alter table events_event attach partition {_part(first)} {bounds}")
-    yield
-    with as_owner(alias), connections[alias].cursor() as cursor:
-        for first, _ in _MONTHS:
-            cursor.execute(f"drop table if exists {_part(first)}")
+    try:
+        yield
+    finally:
+        with as_owner(alias), connections[alias].cursor() as cursor:
+            for first, _ in _MONTHS:
+                cursor.execute(f"drop table if exists {_part(first)}")
 
 
 def read_to_the_end(alias: str) -> None:

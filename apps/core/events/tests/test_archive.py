@@ -162,7 +162,9 @@ class Killed(BaseException):
 
 class TestACrash:
     @pytest.mark.parametrize("step", ["written", "recorded", "dropped", "pruned"])
-    def test_after_any_step_loses_nothing_and_the_next_run_goes_on(self, step, thing, tenant_id, other_tenant_id):
+    def test_after_any_step_loses_nothing_and_the_next_run_goes_on(
+        self, step, thing, tenant_id, other_tenant_id, archive_dir
+    ):
         other = uuid7()
         happened(other_tenant_id, other, at(1), at(2))
         everybody_reads()
@@ -185,6 +187,7 @@ class TestACrash:
         assert partitions() == []
         assert numbers(thing, tenant_id) == [1, 2, 3, 4]
         assert numbers(other, other_tenant_id) == [1, 2]
+        assert len(list(archive_dir.rglob("*.parquet"))) == 4, "two tenants, two months, and nothing left over"
         with connect(ALIAS, "test") as connection:
             assert connection.execute("select count(*) from events_position").fetchone() == (1,)
 

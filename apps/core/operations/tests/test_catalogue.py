@@ -24,12 +24,14 @@ class TestTheApi:
         told = api_client("manager").get("/api/v1/event-types/OrderPlaced").json()["data"]
 
         assert told["example"]["eventType"] == "OrderPlaced"
-        assert {
-            "name": "totalMinor",
-            "type": "integer",
-            "required": True,
-            "meaning": "In minor units of the currency.",
-        } in (told["payload"])
+        meaning = "In minor units of the currency."
+        field = {"name": "totalMinor", "type": "integer", "required": True, "personal": False, "meaning": meaning}
+        assert field in told["payload"]
+
+    def test_marks_what_is_personal(self, api_client):
+        told = api_client("manager").get("/api/v1/event-types/MemberInvited").json()["data"]
+
+        assert [field["name"] for field in told["payload"] if field["personal"]] == ["email", "name"]
 
     def test_serves_the_schema_as_it_is_to_anybody(self):
         answer = Client(headers={"accept": "application/json"}).get("/api/v1/event-types/OrderPlaced/1/schema")
