@@ -60,6 +60,7 @@ CELERY_BEAT_SCHEDULE = {
         "tenants.keep_house": _DAY,
         "tenants.sweep": 60.0,
         "approvals.sweep": 300.0,
+        "users.erase_again": _HOUR,
         "webhooks.forget_old": _HOUR,
         "webhooks.sweep": 5.0,
     }.items()

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from apps.business.catalog.tests.factories import ProductFactory
 from apps.business.demo import seed
+from apps.core.crypto.keys import forget_keys
+from apps.core.crypto.tokens import ERASED
 from apps.core.db.ids import uuid7
 from apps.core.events.log import stream
 from apps.core.history import SYSTEM, Actor
@@ -97,6 +99,21 @@ class TestErasing:
         assert TenantErased(company_id=goes) in told
         for alias in settings.PRIMARY_ALIASES:
             assert [warrant.company_id for warrant in ErasureWarrant.objects.using(alias)] == [goes]
+
+    def test_leaves_what_kafka_and_backups_hold_unreadable(self, going):
+        goes, stays = going
+        said = {}
+        for one in going:
+            with tenant(one):
+                user_id = users.member_ids()[0]
+                said[one] = stream(users.membership(user_id).id, using="default")[0]
+        theirs = said[stays].event()
+
+        erase(goes)
+
+        forget_keys()
+        assert (said[goes].event().name, said[goes].event().email) == (ERASED, ERASED)
+        assert said[stays].event() == theirs
 
     def test_frees_the_short_name(self, going):
         slug = queries.tenant_by_id(going[0]).slug

@@ -83,9 +83,19 @@ def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:
     implementation("business").order_erasure(reason=reason, ordered_by=ordered_by)
 
 
+def destroy_keys() -> None:
+    """Make what is encrypted here for the current tenant and its people unreadable for good. Safe to repeat."""
+    implementation("business").destroy_keys()
+
+
 def erase_some() -> int:
     """Erase some rows of the current tenant; returns how many, 0 when none is left. Only after `order_erasure`."""
     return cast(int, implementation("business").erase_some())
+
+
+def forget_person(person_id: UUID, *, tenant_ids: Iterable[UUID]) -> None:
+    """Erase what is kept here of a person who was in these tenants. Cannot be taken back. Safe to repeat."""
+    implementation("business").forget_person(person_id, tenant_ids=tenant_ids)
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

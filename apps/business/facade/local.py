@@ -10,9 +10,11 @@ from apps.business.catalog import queries as catalog
 from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
 from apps.business.service import DATABASE
+from apps.core.crypto import keys
 from apps.core.events import archive, dead_letters
 from apps.core.history.changes import Change, ChangeFilter, newest
-from apps.core.tenantdata import erasing, reading, tables
+from apps.core.tenancy import require_tenant_id
+from apps.core.tenantdata import erasing, forgetting, reading, tables
 from apps.core.tenantdata.reading import RowsPage
 from apps.core.tenantdata.tables import ExportedTable
 
@@ -81,8 +83,16 @@ def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:
     erasing.order_erasure(DATABASE, reason=reason, ordered_by=ordered_by)
 
 
+def destroy_keys() -> None:
+    keys.destroy_tenants_keys(require_tenant_id(), database=DATABASE)
+
+
 def erase_some() -> int:
     return archive.erase_files(DATABASE) or erasing.erase_some(DATABASE)
+
+
+def forget_person(person_id: UUID, *, tenant_ids: Iterable[UUID]) -> None:
+    forgetting.forget_person(DATABASE, person_id, tenant_ids=tenant_ids)
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

@@ -38,6 +38,8 @@ class OutgoingMessage(models.Model):
     sent_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=500, default="", blank=True)
 
+    personal_columns = dict.fromkeys(("recipient", "recipient_key", "subject", "last_error"), "person_id")
+
     objects: ClassVar[Any] = models.Manager()
 
     class Meta:

@@ -11,6 +11,23 @@ from apps.core.db.grants import APPEND_ONLY
 from apps.core.db.ids import uuid7
 
 
+class PersonWarrant(models.Model):
+    """Somebody ordered that a person be erased here: without one, what a history says of them cannot be changed."""
+
+    application_grants = APPEND_ONLY
+
+    person_id = models.UUIDField(primary_key=True)
+    ordered_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[Any] = models.Manager()
+
+    class Meta:
+        db_table = "tenantdata_person_warrant"
+
+    def __str__(self) -> str:
+        return f"erasure of person {self.person_id}"
+
+
 class ErasureWarrant(models.Model):
     """Somebody ordered that everything of a tenant be erased here. Without one nothing can be, and none can be taken
     back: what is erased was ordered, and the order stays when all else is gone.

@@ -58,6 +58,12 @@ class ApprovalRequest(TenantScoped):
     closed_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=500, default="", blank=True)
 
+    personal_columns = {
+        "requested_by_name": "requested_by",
+        "decided_by_name": "decided_by",
+        "summary": "subject_id",
+    }
+
     class Meta(TenantScoped.Meta):
         constraints = [
             models.UniqueConstraint(

@@ -57,6 +57,7 @@ class Kind(StrEnum):
     APPROVAL_DECIDED = "approval.decided"
     MEMBER_CHANGED = "member.changed"
     TENANT_CHANGED = "tenant.changed"
+    PERSON_ERASED = "person.erased"
     DATA_EXPORTED = "data.exported"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_VIEWED = "audit.viewed"

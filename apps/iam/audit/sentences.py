@@ -65,6 +65,7 @@ _SENTENCES: dict[str, str] = {
     Kind.AUDIT_EXPORTED: "{actor} exported the security log",
     Kind.AUDIT_VIEWED: "{actor} of the platform's staff looked at this security log",
     Kind.AUDIT_TRIMMED: "{actor} removed records that are past their retention",
+    Kind.PERSON_ERASED: "{actor} erased a person for good",
     Kind.AUDIT_LOST: "Events of the gateway were lost while the platform was away",
     Kind.SETTINGS_CHANGED: "{actor} changed settings",
     Kind.SCIM_CHANGED: "{actor} changed people or groups by SCIM",

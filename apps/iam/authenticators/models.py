@@ -58,6 +58,8 @@ class Passkey(Entity):
     is_synced = models.BooleanField(help_text="Lives in more than one device, by the word of the authenticator.")
     last_used_at = models.DateTimeField(null=True)
 
+    personal_columns = {"name": "user_id"}
+
     def __str__(self) -> str:
         return self.name
 
@@ -77,6 +79,8 @@ class Totp(Entity):
     last_step = models.PositiveBigIntegerField(default=0)
     confirmed_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
+
+    personal_columns = {"name": "user_id"}
 
     class Meta(Entity.Meta):
         constraints = [

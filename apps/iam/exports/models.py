@@ -57,6 +57,8 @@ class Export(TenantScoped):
     rows_done = models.BigIntegerField(default=0)
     heard_at = models.DateTimeField(null=True, help_text="When the job last said how far it is.")
 
+    personal_columns = {"subject_name": "subject_id", "requested_by_name": "requested_by"}
+
     class Meta(TenantScoped.Meta):
         constraints = [
             models.UniqueConstraint(

@@ -50,6 +50,7 @@ from apps.iam.users.events import (
     MemberRestored,
     MemberRolesChanged,
     MemberUpdated,
+    PersonErased,
 )
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "MemberRestored",
     "MemberRolesChanged",
     "MemberUpdated",
+    "PersonErased",
     "PolicyCreated",
     "PolicyDeleted",
     "PolicyRestored",

@@ -97,6 +97,8 @@ class IdentityLink(TenantScoped):
     email = models.CharField(max_length=254, blank=True, help_text="As the provider called it when it was linked.")
     last_used_at = models.DateTimeField(null=True)
 
+    personal_columns = {"subject": "user_id", "email": "user_id"}
+
     class Meta(TenantScoped.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "provider", "subject"], name="identity_link_of_subject_once"),

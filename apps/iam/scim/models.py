@@ -27,6 +27,8 @@ class DirectoryEntry(TenantScoped, SoftDeletable):
     attributes = models.JSONField(default=dict, help_text="Everything else, as SCIM writes it (RFC 7643 §4).")
     compared = models.JSONField(default=dict, editable=False, help_text="The same as it is compared, for filters.")
 
+    personal_columns = dict.fromkeys(("external_id", "user_name", "user_name_key", "attributes", "compared"), "user_id")
+
     class Meta(TenantScoped.Meta):
         constraints = [
             models.UniqueConstraint(

@@ -41,6 +41,8 @@ class ServiceAccount(TenantScoped, SoftDeletable):
     has_client: bool
     live_keys: int
 
+    personal_columns = {"contact": "owner_id"}
+
     class Meta(TenantScoped.Meta):
         indexes = [models.Index(fields=["tenant_id", "name_key", "id"], name="service_account_by_name")]
 
@@ -89,6 +91,8 @@ class ApiKey(TenantScoped):
     last_used_at: datetime | None  # brought along by `queries.keys_of`
     last_used_from: str | None
     used_here_at: datetime | None  # brought along by `queries.key_by_digest`
+
+    personal_columns = {"name": "holder_id"}
 
     class Meta(TenantScoped.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "digest"], name="api_key_digest_unique")]

@@ -49,6 +49,7 @@ class Session(Entity):
     reason = models.CharField(max_length=REASON_LENGTH, blank=True)
 
     application_grants = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    personal_columns = dict.fromkeys(("name", "device", "user_agent", "address", "reason"), "user_id")
 
     class Meta(Entity.Meta):
         db_table = "iam_session"

@@ -11,6 +11,9 @@ from unfold.admin import ModelAdmin
 from apps.core.errors import DomainError
 from apps.core.history import Actor, acting
 from apps.core.observability import trace_id
+from apps.core.tenancy import PLATFORM, tenant
+from apps.iam.approvals import commands as approvals
+from apps.iam.approvals import pending
 from apps.iam.authenticators import commands as authenticators
 from apps.iam.users import commands
 from apps.iam.users.models import User
@@ -22,7 +25,7 @@ class UserAdmin(ModelAdmin):
     list_filter = ("is_active", "is_platform_staff")
     search_fields = ("email_key",)
     ordering = ("email_key",)
-    actions = ("suspend", "reinstate", "delete", "restore", "reset_second_factors")
+    actions = ("suspend", "reinstate", "delete", "restore", "ask_for_erasure", "reset_second_factors")
     fields = ("id", "email", "name", "is_active", "is_platform_staff", "last_login", "created_at", "deleted_at")
 
     def get_queryset(self, request: Any) -> Any:
@@ -56,6 +59,17 @@ class UserAdmin(ModelAdmin):
     @admin.action(description="Restore")
     def restore(self, request: Any, queryset: Any) -> None:
         self._each(request, queryset, lambda user, _: commands.restore_user(user_id=user.id))
+
+    @admin.action(description="Ask for erasure for good, of who is deleted: somebody else of the staff must approve")
+    def ask_for_erasure(self, request: Any, queryset: Any) -> None:
+        def ask(user: User, actor: Actor) -> None:
+            facts: Any = {"actor": actor, "now": timezone.now(), "reason": ""}
+            with tenant(PLATFORM):
+                outcome = approvals.done_or_requested(lambda: commands.erase_person(user_id=user.id, **facts), **facts)
+            if pending.is_pending(outcome):
+                pending.notice(request, outcome)
+
+        self._each(request, queryset, ask)
 
     @admin.action(description="Reset second factors: signs them out, and leaves them their password alone")
     def reset_second_factors(self, request: Any, queryset: Any) -> None:

@@ -12,7 +12,7 @@ from apps.iam.roles.permissions import RolePermission
 from apps.iam.service_accounts import commands as service_accounts
 from apps.iam.service_accounts import queries as accounts
 from apps.iam.users import commands, queries
-from apps.iam.users.permissions import UserPermission
+from apps.iam.users.permissions import PeoplePermission, UserPermission
 
 
 def _assign_owner(change: Approved) -> None:
@@ -31,6 +31,12 @@ def _restore_owner(change: Approved) -> None:
         commands.restore_member(user_id=holder_id, **facts)
     else:
         service_accounts.restore_service_account(account_id=holder_id, **facts)
+
+
+def _erase(change: Approved) -> None:
+    commands.erase_person(
+        user_id=UUID(change.payload["user_id"]), actor=change.actor, now=change.now, reason="approved"
+    )
 
 
 def _named(payload: Mapping[str, Any]) -> str:
@@ -56,5 +62,19 @@ register(
         describe=lambda payload: f"Bring back {_named(payload)}, who was an owner",
         execute=_restore_owner,
         asker=UserPermission.MANAGE,
+    )
+)
+register(
+    ApprovalKind(
+        code=commands.ERASE_PERSON,
+        label="Erase a person",
+        # By id: the request is kept, and is not to name whom it erased.
+        describe=lambda payload: f"Erase the deleted person {payload['user_id']} for good",
+        execute=_erase,
+        asker=PeoplePermission.ERASE,
+        platform_asker=PeoplePermission.ERASE,
+        always=True,
+        has_rule=False,
+        as_job=True,
     )
 )

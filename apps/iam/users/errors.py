@@ -55,3 +55,15 @@ class MemberIsDeleted(Conflict):
     """This person's membership is deleted: restore it first."""
 
     code = "member_is_deleted"
+
+
+class PersonNotDeleted(Conflict):
+    """Delete a person first. That can be undone, and erasing cannot."""
+
+    code = "person_not_deleted"
+
+
+class PersonIsErased(Conflict):
+    """Nothing is left of this person that could be restored."""
+
+    code = "person_is_erased"

@@ -65,6 +65,16 @@ class MemberRestored(Event):
     roles: tuple[str, ...]
 
 
+@event(topic="iam.users", aggregate="Erasure", version=1)
+class PersonErased(Event):
+    """All that was kept of a person is unreadable from now on. Lies in the log of the platform. Whoever keeps anything
+    of theirs elsewhere is to erase it.
+    """
+
+    erasure_id: UUID
+    user_id: UUID
+
+
 @event(topic="iam.users", aggregate="Membership", version=1)
 class MemberEmailChanged(Event):
     """A member uses another address from now on, with which they sign in."""

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 
+from apps.core.crypto.tokens import ERASED
 from apps.core.db.models import Entity, SoftDeletable, TenantScoped
 from apps.core.db.queries import EntityManager
 from apps.core.history.tracking import tracked
@@ -44,6 +45,8 @@ class User(AbstractBaseUser, Entity, SoftDeletable):  # type: ignore[misc, djang
 
     objects: ClassVar[Any] = UserManager()
 
+    personal_columns = dict.fromkeys(("email", "email_key", "name", "password"), "id")
+
     USERNAME_FIELD = "email_key"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["email", "name"]
@@ -58,6 +61,11 @@ class User(AbstractBaseUser, Entity, SoftDeletable):  # type: ignore[misc, djang
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_erased(self) -> bool:
+        """Nothing but the id is left of the person."""
+        return self.email == ERASED
 
     @property
     def email_verified(self) -> bool:
@@ -102,6 +110,8 @@ class Membership(TenantScoped, SoftDeletable):
     name_key = models.CharField(max_length=NAME_LENGTH * 2, editable=False, help_text="For searching.")
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     joined_at = models.DateTimeField(null=True, blank=True)
+
+    personal_columns = {"name": "user_id", "name_key": "user_id"}
 
     # Brought along by `queries.members` and `queries.member`.
     role_codes: list[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -17,6 +18,11 @@ def folded(text: str) -> str:
     """Text for comparison: compatibility forms and case folded, spaces squeezed (Unicode NFKC_Casefold, UAX #15)."""
     once = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(unicodedata.normalize("NFKC", once).split())
+
+
+def erasure_id(user_id: UUID) -> UUID:
+    """The id of a person's erasure, as its event names it: there is one at most."""
+    return uuid5(user_id, "erasure")
 
 
 def valid_email(email: str) -> str:

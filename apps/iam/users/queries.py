@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
+from apps.core.crypto import tombstones
+from apps.core.crypto.tokens import ERASED
 from apps.core.history.changes import Change, ChangeFilter, changes_of, newest
 from apps.core.tenancy import person
 from apps.iam.credentials import queries as credentials
@@ -115,6 +117,35 @@ def user(user_id: UUID, **besides: Any) -> User:
     if found is None:
         raise UserNotFound(f"there is no person {user_id}")
     return found
+
+
+def any_user(user_id: UUID) -> User:
+    """A person, also a deleted one. Raises UserNotFound."""
+    found: User | None = User.with_deleted.filter(id=user_id).first()
+    if found is None:
+        raise UserNotFound(f"there is no person {user_id}")
+    return found
+
+
+def deleted_by_email(email: str) -> list[UUID]:
+    """The ids of deleted people who had this address: it was free again. One statement."""
+    rows = User.with_deleted.filter(email_key=folded(email), deleted_at__isnull=False)
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def tenant_ids_of(user_id: UUID) -> list[UUID]:
+    """The tenants that a person is or was a member of. One statement."""
+    with person(user_id):
+        rows = Membership.with_deleted.filter(user_id=user_id).order_by("tenant_id")
+        return list(rows.values_list("tenant_id", flat=True))
+
+
+def back_from_erasure() -> Iterator[UUID]:
+    """The ids of people whose keys were destroyed, and of whom there is more than an id. A statement for each 1000."""
+    erased = list(tombstones.buried())
+    for first in range(0, len(erased), 1000):
+        rows = User.with_deleted.filter(id__in=erased[first : first + 1000]).exclude(email=ERASED)
+        yield from rows.order_by("id").values_list("id", flat=True)
 
 
 def lock_user(user_id: UUID) -> User:

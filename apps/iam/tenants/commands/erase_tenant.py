@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.business.facade import business
+from apps.core.crypto import keys
 from apps.core.events import archive, unit_of_work
 from apps.core.history import SYSTEM
 from apps.core.tenancy import PLATFORM
@@ -77,17 +78,25 @@ def _end_sessions(run: LifecycleRun, now: datetime) -> None:
 
 
 def _delete_people(run: LifecycleRun, now: datetime) -> None:
-    """Those who belong nowhere else, while it is known who belonged here. Their addresses are free again."""
+    """Those who belong nowhere else are erased, while it is known who belonged here."""
     with entered(run.company_id):
         ids = people.member_ids()
     for user_id in ids:
         if people.belongs_only_to(user_id, run.company_id):
             users.delete_user(user_id=user_id, actor=SYSTEM, now=now)
+            users.erase_person(user_id=user_id, actor=SYSTEM, now=now)
 
 
 def _delete_files(run: LifecycleRun, now: datetime) -> None:
     with entered(run.company_id):
         exports.end_exports(now=now)
+
+
+def _destroy_keys(run: LifecycleRun, now: datetime) -> None:
+    """What Kafka and backups hold of the company says nothing of people any more."""
+    with entered(run.company_id):
+        business.destroy_keys()
+        keys.destroy_tenants_keys(run.company_id, database=DATABASE)
 
 
 def _erase_business(run: LifecycleRun, now: datetime) -> None:
@@ -152,8 +161,9 @@ def _orderer(run: LifecycleRun) -> UUID | None:
 
 STEPS = (
     Step("sessions", "End the sessions", _end_sessions, in_transaction=False),
-    Step("people", "Delete people who belong nowhere else", _delete_people, in_transaction=False),
+    Step("people", "Erase people who belong nowhere else", _delete_people, in_transaction=False),
     Step("files", "Delete the files of exports", _delete_files, in_transaction=False),
+    Step("keys", "Destroy the keys of what is encrypted", _destroy_keys, in_transaction=False),
     Step("business", "Erase orders, goods and customers", _erase_business, in_transaction=False),
     Step("log", "Sign where the security log ends", _close_log),
     Step("identity", "Erase people's memberships, roles and the log", _erase_identity, in_transaction=False),

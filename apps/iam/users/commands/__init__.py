@@ -5,6 +5,7 @@ from apps.iam.users.commands.change_roles import change_roles
 from apps.iam.users.commands.create_platform_staff import create_platform_staff
 from apps.iam.users.commands.delete_member import delete_member
 from apps.iam.users.commands.email import change_email, verify_email
+from apps.iam.users.commands.erase_person import ERASE_PERSON, erase_again, erase_person
 from apps.iam.users.commands.grant_role import end_role, expire_role, grant_role
 from apps.iam.users.commands.invite_member import Invitation, invite_member
 from apps.iam.users.commands.join import join
@@ -16,6 +17,7 @@ from apps.iam.users.commands.set_password import set_password
 from apps.iam.users.commands.update_member import update_member
 
 __all__ = [
+    "ERASE_PERSON",
     "Invitation",
     "ProfileChange",
     "add_member",
@@ -25,6 +27,8 @@ __all__ = [
     "delete_member",
     "delete_user",
     "end_role",
+    "erase_again",
+    "erase_person",
     "expire_role",
     "grant_role",
     "invite_member",

@@ -13,7 +13,7 @@ from apps.core.history import Actor
 from apps.iam.sessions import commands as sessions
 from apps.iam.sessions.events import EndReason
 from apps.iam.users import queries
-from apps.iam.users.errors import AddressTaken
+from apps.iam.users.errors import AddressTaken, PersonIsErased
 from apps.iam.users.models import User
 
 
@@ -42,10 +42,12 @@ def delete_user(*, user_id: UUID, actor: Actor, now: datetime) -> User:
 
 
 def restore_user(*, user_id: UUID) -> User:
-    """Undo a deletion. Safe to repeat. Raises UserNotFound, AddressTaken."""
+    """Undo a deletion. Safe to repeat. Raises UserNotFound, AddressTaken, PersonIsErased."""
     try:
         with unit_of_work(User):
             user = queries.lock_user(user_id)
+            if user.is_erased:
+                raise PersonIsErased
             if user.is_deleted:
                 user.restore()
                 user.save(update_fields=["deleted_at", "deleted_by", "deletion_id"])
