@@ -26,7 +26,7 @@ from apps.core.embedded.state import FILES, NOTES, State
 FORMAT = 1
 SECRETS = "secrets.json"
 # Beside the databases. Whose keys are destroyed is left out on purpose: a restored copy must not bring them back.
-_KEPT = ("demo.json", "migrated.json", "first-data.json", "exports", "files", "imports", "archive")
+_KEPT = (*(name for name in NOTES if name != SECRETS), *FILES)
 _MANIFEST, _CLUSTER = "manifest.json", "postgres"
 
 
