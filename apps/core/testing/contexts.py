@@ -21,6 +21,8 @@ UNIT, INTEGRATION = "unit", "integration"
 MEASURED = "COVERAGE_OF_RUN"
 # pyproject.toml reads it: the context of a whole process.
 PROCESS_CONTEXT = "COVERAGE_PROCESS_CONTEXT"
+# Tells tests which module runs other modules measured.
+RUNNER = "COVERAGE_RUNNER"
 _APART = {"tests", "testing", "migrations", "management", "__main__"}
 _INTEGRATION_FILES = ("test_api", "test_pages", "test_journey")
 
@@ -78,6 +80,6 @@ def register(config: pytest.Config) -> None:
     lines = Lines()
     lines.measure()
     config.pluginmanager.register(ContextPlugin(lines), "coverage-contexts")
-    # What its children run is traced by coverage, and counts as integration.
+    # What its children run counts as integration. It is traced by coverage, but for modules that are run by RUNNER.
     os.environ |= {"COVERAGE_FILE": os.environ[MEASURED], "COVERAGE_PROCESS_START": str(SETTINGS)}
-    os.environ[PROCESS_CONTEXT] = INTEGRATION
+    os.environ |= {PROCESS_CONTEXT: INTEGRATION, RUNNER: "apps.core.testing.measured"}

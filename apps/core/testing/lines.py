@@ -8,11 +8,13 @@ processes that tests start, and keeps, combines and reports the lines of both.
 from __future__ import annotations
 
 import ast
+import runpy
 import sys
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, cast
@@ -52,6 +54,14 @@ class Lines:
             if context not in marks:
                 marks[context] = [0] * len(names[_MARKS])
             names[_MARKS] = marks[context]
+
+    def run(self, name: str) -> None:
+        """As `python -m name` does, in this process."""
+        names: dict[str, Any] = {}
+        spec = find_spec(name)
+        if spec is not None and isinstance(spec.loader, _Loader):
+            spec.loader.expect(names)
+        runpy.run_module(name, names, "__main__", alter_sys=True)
 
     def save(self, file: str) -> None:
         """As coverage's data, in a file beside `file` that `Coverage.combine` finds."""
@@ -96,8 +106,11 @@ class _Loader(SourceFileLoader):
         super().__init__(name, path)
         self._lines = lines
 
+    def expect(self, names: dict[str, Any]) -> None:
+        self._lines.expect(self.path, names, self.get_data(self.path).count(b"\n") + 1)
+
     def exec_module(self, module: ModuleType) -> None:
-        self._lines.expect(self.path, vars(module), self.get_data(self.path).count(b"\n") + 1)
+        self.expect(vars(module))
         super().exec_module(module)
 
     def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]

@@ -30,13 +30,15 @@ def environment(**extra: str) -> dict[str, str]:
         urls[f"{prefix}_URL"] = f"postgresql://{values['USER']}:{quote(values['PASSWORD'], safe='')}@{place}"
         urls[f"{prefix}_DIRECT_URL"] = urls[f"{prefix}_URL"]
         urls[f"{prefix}_RELAY_URL"] = settings.DATABASE_RELAY_URLS[alias]
-    return {**os.environ, **urls, "LOG_FORMAT": "console", "PYTHONPATH": os.pathsep.join(sys.path), **extra}
+    inherited = {name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_START"}
+    return {**inherited, **urls, "LOG_FORMAT": "console", "PYTHONPATH": os.pathsep.join(sys.path), **extra}
 
 
 @contextmanager
 def running(*argv: str, **extra: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A python process of the platform; killed at the end of the block if it still runs."""
-    process = subprocess.Popen([sys.executable, *argv], cwd=ROOT, env=environment(**extra))
+    """A process of the platform (`-m`, its module, arguments); killed at the end of the block if it still runs."""
+    measured = ("-m", os.environ["COVERAGE_RUNNER"], *argv[1:]) if "COVERAGE_RUNNER" in os.environ else argv
+    process = subprocess.Popen([sys.executable, *measured], cwd=ROOT, env=environment(**extra))
     try:
         yield process
     finally:

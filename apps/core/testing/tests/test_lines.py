@@ -3,14 +3,16 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from coverage import Coverage, CoverageData
 
-from apps.core.events import retry
-from apps.core.testing.contexts import INTEGRATION, UNIT
+from apps.core.events import relay_process, retry
+from apps.core.testing import measured as runner
+from apps.core.testing.contexts import INTEGRATION, MEASURED, UNIT
 from apps.core.testing.lines import ROOT, Lines, marked
 
 SOURCE = '''"""Begins with words."""
@@ -154,3 +156,21 @@ class TestImporting:
 
         assert kept.with_suffix(".marked.pyc").exists()
         assert b"__lines__" not in kept.read_bytes()
+
+
+class TestAProcess:
+    def test_that_a_test_starts_is_measured_in_the_same_way(self, tmp_path, monkeypatch):
+        monkeypatch.setenv(MEASURED, str(tmp_path / "data"))
+        monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+
+        done = subprocess.run(
+            [sys.executable, "-m", runner.__name__, relay_process.__name__, "no-such-database"],
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+        assert done.returncode != 0
+        [file] = tmp_path.glob("data.*")
+        data = CoverageData(basename=str(file))
+        data.read()
+        assert data.measured_contexts() == {INTEGRATION}
+        assert relay_process.__file__ in data.measured_files()
