@@ -31,6 +31,14 @@ class Operation:
     body: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Possessions:
+    """What a tenant had at a time: the versions of its rows and their checksums, by database and table."""
+
+    versions: dict[str, dict[str, str]] = field(compare=False)
+    checksums: dict[str, dict[str, str]]
+
+
 @dataclass(slots=True)
 class World:
     """Two tenants with everything in them, and the people who ask."""
@@ -43,8 +51,12 @@ class World:
     def ids_of(self, tenant_id: UUID) -> list[str]:
         return [i for g in self.grounds for i, owner in g.owners.items() if owner == str(tenant_id)]
 
-    def digest(self, tenant_id: UUID) -> dict[str, dict[str, str]]:
-        return {ground.alias: ground.digest(tenant_id) for ground in self.grounds}
+    def digest(self, tenant_id: UUID, *, known: Possessions | None = None) -> Possessions:
+        """What a tenant has; `known`, if that is still so."""
+        versions = {ground.alias: ground.versions(tenant_id) for ground in self.grounds}
+        if known is not None and known.versions == versions:
+            return known
+        return Possessions(versions, {ground.alias: ground.digest(tenant_id) for ground in self.grounds})
 
 
 def operations() -> tuple[list[Operation], dict[str, Any]]:
@@ -124,11 +136,12 @@ class HttpFuzzer:
         if response.status_code >= 500:
             self.record("fault", f"{what}: {text[:200]}")
 
-    def compared(self, before: dict[str, Any], other: UUID, operation: Operation) -> dict[str, Any]:
+    def compared(self, before: Possessions, other: UUID, operation: Operation) -> Possessions:
         """The other tenant's rows are what they were; our own may well have changed. Returns how they are now."""
-        now = self.world.digest(other)
+        now = self.world.digest(other, known=before)
         if now != before:
-            changed = [t for alias in now for t in now[alias] if now[alias][t] != before[alias][t]]
+            was, found = before.checksums, now.checksums
+            changed = [table for alias in found for table in found[alias] if found[alias][table] != was[alias][table]]
             self.record("foreign write", f"{operation.method.upper()} {operation.path} changed {changed}")
         return now
 

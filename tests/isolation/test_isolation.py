@@ -6,7 +6,7 @@ import os
 import random
 
 from tests.isolation import plants
-from tests.isolation.http import HttpFuzzer, World, operations
+from tests.isolation.http import HttpFuzzer, Operation, World, operations
 from tests.isolation.leaks import Ground, Leak
 from tests.isolation.raw_sql import RawSql, probe_references
 
@@ -63,6 +63,19 @@ class TestTheFuzzerFindsWhatIsPlanted:
             leaks = HttpFuzzer(world, SEED).run(HTTP_ROUNDS * len(operations()[0]), until_found=wanted)
 
             assert {leak.kind for leak in leaks} & wanted
+
+    def test_a_call_that_changes_a_row_of_another_tenant(self, world):
+        fuzzer, other = HttpFuzzer(world, SEED), world.tenants[1]
+        before = world.digest(other)
+        harmless = fuzzer.compared(before, other, Operation("get", "/harmless", None))
+
+        change = f"update {self.TABLE} set name = name || '.' where tenant_id = %s"
+        ground_of(world, self.TABLE).connection.execute(change, [other])
+        fuzzer.compared(harmless, other, Operation("post", "/harmful", None))
+
+        [leak] = fuzzer.leaks
+        assert leak.kind == "foreign write"
+        assert leak.what.startswith("POST /harmful") and self.TABLE in leak.what
 
     def test_a_session_level_set(self, world):
         with plants.session_level_set():
