@@ -41,6 +41,14 @@ def rows_of(alias, tenant_id):
     return {table: count for table, count in found.items() if count}
 
 
+def test_an_export_says_in_plain_what_the_log_holds_encrypted(tenant_id):
+    caller = make_caller(tenant_id, "clerk")
+    with tenant(tenant_id):
+        events = [row for row in reading.all_rows("default", "events_event") if row["type"] == "MemberInvited"]
+
+    assert caller.email in {row["payload"]["email"] for row in events}
+
+
 class TestTables:
     @pytest.mark.parametrize("alias", ALIASES)
     def test_are_all_that_have_a_tenant(self, alias):

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NAME, EMAIL, FORMER = "Quillon Zephyrine", "quillon@zephyrine.example", "Quillon Featherstone"
 ADDRESS, PROGRAM = "203.0.113.77", "ZephyrBrowser/7"
 TOLD = ("Quillon", "Zephyrin", "Featherstone", ADDRESS, "ZephyrBrowser")
-# What the security log says stays for as long as it is kept: ADR 21.
+# What the security log says stays for as long as it is kept: ADR 26.
 SECURITY_LOG = {"audit_security_record"}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -46,10 +45,10 @@ class Key:
     """One version of an owner's key. `cipher` is None when it was destroyed."""
 
     version: int
-    cipher: AESGCM | None
+    cipher: AESGCM | None = None
 
 
-_DESTROYED = Key(0, None)
+_DESTROYED = Key(0)
 
 # Made in the statement that looks for it. `fresh`: made by this very transaction, which may yet be rolled back.
 _WRITING = """
@@ -74,6 +73,7 @@ _RENEWING = """
 insert into crypto_data_key (tenant_id, subject_id, version, wrapped, wrapped_by, created_at)
 values (%(tenant)s, %(subject)s, %(version)s, %(wrapped)s, %(by)s, now()) on conflict do nothing returning version
 """
+_LOOKED_THROUGH = 500
 _NEWEST = 0  # stands for the version in the cache: the one that encrypts now
 
 _cache: KeyCache[tuple[Owner, int], Key] = KeyCache(
@@ -86,7 +86,7 @@ def key_for_writing(owner: Owner) -> Key:
 
     Its `cipher` is None when the owner's keys were destroyed: nothing is encrypted for them any more.
     """
-    known = _cache.get((owner, _NEWEST))
+    known = _known(owner, _NEWEST)
     if known is not None:
         return known
     if _is_buried(owner):
@@ -96,7 +96,7 @@ def key_for_writing(owner: Owner) -> Key:
 
 def key_for_reading(owner: Owner, version: int) -> Key:
     """The key of a version. At most one statement. Its `cipher` is None when it was destroyed."""
-    known = _cache.get((owner, version))
+    known = _known(owner, version)
     if known is not None:
         return known
     if _is_buried(owner):
@@ -138,10 +138,11 @@ def renew_key(owner: Owner) -> int | None:
     row = _row(owner, _NEWEST_VERSION, {})
     if row is None or row[1]:
         return None
-    version = int(row[0]) + 1
-    wrapped = wrapping.wrap(wrapping.new_key(), place=owner.place(version))
-    _row(owner, _RENEWING, {"version": version, "wrapped": wrapped.content, "by": wrapped.by})
+    version, secret = int(row[0]) + 1, wrapping.new_key()
+    wrapped = wrapping.wrap(secret, place=owner.place(version))
     _cache.forget(lambda entry: entry == (owner, _NEWEST))
+    if _row(owner, _RENEWING, {"version": version, "wrapped": wrapped.content, "by": wrapped.by}) is not None:
+        _remembered(owner, _NEWEST, Key(version, AESGCM(secret)), fresh=True)
     return version
 
 
@@ -167,13 +168,39 @@ def _key(owner: Owner, row: Any) -> Key:
     version, wrapped, by, _ = row
     if not wrapped:
         return _DESTROYED
-    return Key(version, AESGCM(wrapping.unwrap(Wrapped(bytes(wrapped), by), place=owner.place(version))))
+    secret = wrapping.unwrap(Wrapped(bytes(wrapped), by), place=owner.place(version))
+    return Key(version, AESGCM(secret))
+
+
+@dataclass(frozen=True, slots=True)
+class _Remember:
+    """What is done with a new key once its transaction is committed. Until then its place in the queue says that the
+    transaction, and the savepoint, that made it are still there.
+    """
+
+    entry: tuple[Owner, int]
+    key: Key
+
+    def __call__(self) -> None:
+        if not _is_buried(self.entry[0]):  # destroyed by the transaction that made it
+            _cache.put(self.entry, self.key)
+
+
+def _known(owner: Owner, version: int) -> Key | None:
+    """What this process remembers, or has made in the open transaction."""
+    entry = owner, version
+    waiting = (function for _, function, *_ in reversed(connections[owner.database].run_on_commit[-_LOOKED_THROUGH:]))
+    made = (one.key for one in waiting if isinstance(one, _Remember) and one.entry == entry)
+    found = _cache.get(entry)
+    if found is None and (found := next(made, None)) is not None and _is_buried(owner):
+        return None
+    return found
 
 
 def _remembered(owner: Owner, version: int, key: Key, *, fresh: bool) -> Key:
     """A key of a transaction that is still open is remembered after its commit only: what is rolled back is no key."""
     connection = connections[owner.database]
-    remember = partial(_cache.put, (owner, version), key)
+    remember = _Remember((owner, version), key)
     if fresh and connection.in_atomic_block:
         transaction.on_commit(remember, using=owner.database)
     else:

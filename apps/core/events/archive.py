@@ -21,7 +21,7 @@ from django.db import connections
 
 from apps.core.events import parquet
 from apps.core.events.database import Connection
-from apps.core.events.envelope import Envelope
+from apps.core.events.envelope import Envelope, plain_row
 from apps.core.events.errors import ArchiveUnreadable
 from apps.core.events.rows import envelope_of
 from apps.core.tenancy import require_tenant_id
@@ -149,7 +149,7 @@ def _plain(row: tuple[Any, ...]) -> dict[str, Any]:
     named = dict(zip(parquet.COLUMNS, row, strict=True))
     parsed = {name: json.loads(named[name]) for name in ("payload", "origin") if named[name] is not None}
     texts = {name: str(value) for name, value in named.items() if isinstance(value, UUID)}
-    return {**named, **texts, **parsed, "recorded_at": named["recorded_at"].isoformat()}
+    return plain_row({**named, **texts, **parsed, "recorded_at": named["recorded_at"].isoformat()})
 
 
 def _archived(row: tuple[Any, ...]) -> Archived:

@@ -136,6 +136,32 @@ def decode(data: bytes | str) -> Envelope:
         raise InvalidMessage(f"this is no event envelope: {error}") from error
 
 
+def plain_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the log, as JSON, with its personal values in plain. One that cannot be opened stays as it is."""
+    envelope = Envelope(
+        event_id=UUID(row["id"]),
+        event_type=row["type"],
+        aggregate_id=UUID(row["aggregate_id"]),
+        aggregate_type=row["aggregate_type"],
+        version=row["version"],
+        timestamp=datetime.fromisoformat(row["recorded_at"]),
+        payload=row["payload"],
+        metadata=Metadata(
+            causation_id=UUID(row["causation_id"]),
+            correlation_id=row["correlation_id"],
+            user_id=None,
+            tenant_id=UUID(row["tenant_id"]),
+            sequence=row["sequence"],
+            origin=msgspec.convert(row["origin"], EventOrigin) if row["origin"] else UNSET,
+        ),
+    )
+    try:
+        payload, origin = envelope.plain_payload(), envelope.origin()
+    except InvalidMessage:
+        return row
+    return {**row, "payload": payload, "origin": msgspec.to_builtins(origin)}
+
+
 _handling: ContextVar[Envelope | None] = ContextVar("handling", default=None)
 
 

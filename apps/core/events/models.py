@@ -6,13 +6,14 @@ Hot paths (append, relay, claim) are single SQL statements beside the code that 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 
 from apps.core.db.grants import APPEND_ONLY
 from apps.core.db.ids import uuid7
+from apps.core.events.envelope import plain_row
 from apps.core.history.tracking import tracked
 
 
@@ -44,7 +45,7 @@ class Event(models.Model):
     type = models.TextField()
     version = models.SmallIntegerField(help_text="Of the schema.")
     topic = models.TextField()
-    payload = models.JSONField()
+    payload = models.JSONField()  # personal values are encrypted: `concealing`
     causation_id = models.UUIDField()
     correlation_id = models.TextField()
     user_id = models.UUIDField(null=True)
@@ -57,6 +58,11 @@ class Event(models.Model):
             models.Index(fields=["aggregate_id", "sequence"], name="events_event_of_aggregate"),
             models.Index(fields=["tenant_id", "recorded_at"], name="events_event_of_tenant"),
         ]
+
+    @staticmethod
+    def plain_row(row: dict[str, Any]) -> dict[str, Any]:
+        """A row of an export with its personal values in plain."""
+        return plain_row(row)
 
 
 class ArchivedMonth(models.Model):

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connections
 
 from apps.core.tenancy import require_tenant_id
-from apps.core.tenantdata.tables import ExportedTable, exported_tables
+from apps.core.tenantdata.tables import ExportedTable, exported_tables, model_of
 
 PAGE = 1000
 
@@ -24,12 +24,15 @@ class RowsPage:
 
 
 def page_of_rows(alias: str, table: str, *, after: str | None = None, limit: int = PAGE) -> RowsPage:
-    """Rows of the current tenant. One statement. Raises KeyError for a table that no export has, NoTenant."""
+    """Rows of the current tenant, what is encrypted in plain. One statement, beside those for the keys.
+
+    Raises KeyError for a table that no export has, NoTenant.
+    """
     found = {one.name: one for one in exported_tables(alias)}[table]
     statement, values = _statement(found, after, limit)
     with connections[alias].cursor() as cursor:
         cursor.execute(statement, values)
-        rows = [json.loads(row) for (row,) in cursor.fetchall()]
+        rows = [_in_plain(alias, table, json.loads(row)) for (row,) in cursor.fetchall()]
     if len(rows) < limit:
         return RowsPage(rows, None)
     return RowsPage(rows, json.dumps([rows[-1][column] for column in found.key]))
@@ -44,6 +47,12 @@ def all_rows(alias: str, table: str) -> Iterator[dict[str, Any]]:
         after = page.after
         if after is None:
             return
+
+
+def _in_plain(alias: str, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row as its owner may read it: a model with encrypted values knows how to open them (`plain_row`)."""
+    plain_row = getattr(model_of(alias, table), "plain_row", None)
+    return plain_row(row) if plain_row else row
 
 
 def _statement(table: ExportedTable, after: str | None, limit: int) -> tuple[str, list[Any]]:

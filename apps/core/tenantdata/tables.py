@@ -75,6 +75,11 @@ def exported_tables(alias: str) -> list[ExportedTable]:
     return sorted(found, key=lambda table: table.name)
 
 
+def model_of(alias: str, table: str) -> Any:
+    """The model of an exported table."""
+    return next(model for model in _models(alias) if model._meta.db_table == table)
+
+
 def _children_first(held: list[HeldTable], references: list[tuple[str, str]]) -> list[list[HeldTable]]:
     """In groups; a group has more than one table only where references go round in a circle."""
     group_of = {one.table: frozenset({one.table}) for one in held}

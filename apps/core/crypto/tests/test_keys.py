@@ -97,6 +97,7 @@ class TestTokens:
         with pytest.raises(Unreadable):
             read(token, owner, "there")
 
+    @pytest.mark.django_db(transaction=True)
     def test_do_not_open_with_the_key_of_another_subject(self, owner: Owner) -> None:
         """Even where somebody who can write the tables gives one the other's key."""
         other = owner._replace(subject_id=uuid7())
@@ -150,6 +151,26 @@ class TestUse:
 
         forget_keys()
         assert read(token, owner) == "Ada"
+
+    def test_costs_nothing_more_in_the_transaction_that_made_it(
+        self, owner: Owner, django_assert_num_queries: Any
+    ) -> None:
+        encrypt("Ada", owner=owner, place="here")
+
+        with django_assert_num_queries(0, connection=connections["business"]):
+            encrypt("Ada", owner=owner, place="here")
+
+    def test_a_key_of_a_savepoint_that_was_undone_is_not_used_again(self, owner: Owner) -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic(using="business"):
+            lost = encrypt("Ada", owner=owner, place="here")
+            assert read(lost, owner) == "Ada"
+            raise ZeroDivisionError
+
+        token = encrypt("Ada", owner=owner, place="here")
+
+        assert read(token, owner) == "Ada"
+        with pytest.raises(Unreadable):
+            read(lost, owner)
 
     @pytest.mark.django_db(transaction=True)
     def test_is_forgotten_after_its_time(self, owner: Owner, settings: Any, django_assert_num_queries: Any) -> None:

@@ -25,6 +25,7 @@ from apps.core.events import (
     handles,
     kafka_publisher,
     remember_origin,
+    repairs,
 )
 from apps.core.events.concealing import Place, revealed_payload
 from apps.core.events.definition import definition_of
@@ -220,7 +221,7 @@ class TestErasing:
             assert {"Ada Lovelace", "192.0.2.1"} & set(texts(decode(kept).plain_payload())) == set()
         read: list[LetterSent] = []
         with handling(read):
-            assert dead_letters.retry_key(group_named(GROUP), parked.key, actor=Actor("system")).resolved == 1
+            assert repairs.retry_key(group_named(GROUP), parked.key, actor=Actor("system")).resolved == 1
         assert [one.signature for one in read] == [ERASED]
 
     def test_lets_handlers_and_replays_go_on(self, letter: LetterSent, drain: Callable[..., int]) -> None:
