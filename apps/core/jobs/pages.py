@@ -37,7 +37,9 @@ def job_list(request: Any, service: str) -> HttpResponse:
         "page": cursors,
         "filter_errors": errors,
         "states": Job.State.choices,
-        "works": [work for work in definitions() if alias_of_app(work.feature) == database_of(service)],
+        "works": [
+            (work.name, work.title) for work in definitions() if alias_of_app(work.feature) == database_of(service)
+        ],
     }
     return render(request, "jobs/list.html", context)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -143,6 +144,12 @@ class TestApi:
 
 
 class TestPages:
+    def test_offer_the_kinds_of_work_of_the_service_to_narrow_by(self, person):
+        page = person().browser.get(f"{PAGES}?name=orders.import_invoices").content.decode()
+
+        assert re.search(r'value="orders.import_invoices"\s+selected>Import invoices<', page)
+        assert not re.search(r'value="orders.import_invoices"\s+selected', person().browser.get(PAGES).content.decode())
+
     def test_say_that_there_is_none(self, person):
         assert "No jobs" in person().browser.get(PAGES).content.decode()
 
