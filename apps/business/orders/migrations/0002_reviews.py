@@ -19,35 +19,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="ReviewLimitHistory",
-            fields=[
-                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
-                ("pgh_label", models.TextField(help_text="The event label.")),
-                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("pgh_context", pghistory.utils.JSONField(null=True)),
-                ("pgh_context_id", models.UUIDField(null=True)),
-                ("id", models.UUIDField(default=apps.core.db.ids.uuid7, editable=False, serialize=False)),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("created_by", models.UUIDField(editable=False, null=True)),
-                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("updated_by", models.UUIDField(editable=False, null=True)),
-                (
-                    "version",
-                    models.PositiveIntegerField(default=1, editable=False, help_text="Counts the saves; the ETag."),
-                ),
-                ("tenant_id", models.UUIDField(default=apps.core.tenancy.context.require_tenant_id, editable=False)),
-                ("currency", models.CharField(help_text="ISO 4217.", max_length=3)),
-                ("above_minor", models.BigIntegerField(help_text="In minor units of `currency`.")),
-                (
-                    "decide_within_days",
-                    models.PositiveSmallIntegerField(help_text="Then the order is refused and its goods released."),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
         migrations.AlterField(
             model_name="order",
             name="status",
@@ -140,6 +111,44 @@ class Migration(migrations.Migration):
                 ("with_deleted", django.db.models.manager.Manager()),
             ],
         ),
+        migrations.CreateModel(
+            name="ReviewLimitHistory",
+            fields=[
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("pgh_context_id", models.UUIDField(null=True)),
+                ("id", models.UUIDField(default=apps.core.db.ids.uuid7, editable=False, serialize=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_by", models.UUIDField(editable=False, null=True)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_by", models.UUIDField(editable=False, null=True)),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, editable=False, help_text="Counts the saves; the ETag."),
+                ),
+                ("tenant_id", models.UUIDField(default=apps.core.tenancy.context.require_tenant_id, editable=False)),
+                ("currency", models.CharField(help_text="ISO 4217.", max_length=3)),
+                ("above_minor", models.BigIntegerField(help_text="In minor units of `currency`.")),
+                (
+                    "decide_within_days",
+                    models.PositiveSmallIntegerField(help_text="Then the order is refused and its goods released."),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="history",
+                        to="orders.reviewlimit",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="reviewlimit",
             trigger=pgtrigger.compiler.Trigger(
@@ -181,16 +190,6 @@ class Migration(migrations.Migration):
                     table="orders_reviewlimit",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddField(
-            model_name="reviewlimithistory",
-            name="pgh_obj",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="history",
-                to="orders.reviewlimit",
             ),
         ),
         migrations.AddIndex(
