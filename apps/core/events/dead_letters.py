@@ -62,12 +62,6 @@ def names_in_use(alias: str) -> tuple[list[str], list[str]]:
     return list(groups), list(types)
 
 
-def payload_of(found: DeadLetter) -> dict[str, Any]:
-    """What is to be handled: the latest correction, or the event's own payload."""
-    payload: dict[str, Any] = found.corrections[-1]["payload"] if found.corrections else found.envelope["payload"]
-    return payload
-
-
 def original_of(found: DeadLetter) -> Envelope:
     """The event as it was delivered. Raises InvalidMessage."""
     return decode(json.dumps(found.envelope))
@@ -75,7 +69,11 @@ def original_of(found: DeadLetter) -> Envelope:
 
 def envelope_of(found: DeadLetter) -> Envelope:
     """The event as it is to be handled: with the latest correction, where there is one. Raises InvalidMessage."""
-    return msgspec.structs.replace(original_of(found), payload=payload_of(found))
+    original = original_of(found)
+    if not found.corrections:
+        return original
+    latest = found.corrections[-1]
+    return msgspec.structs.replace(original, payload=latest["payload"], version=latest["version"])
 
 
 def park(group: Group, envelope: Envelope, *, error: Exception, attempts: int) -> None:

@@ -12,21 +12,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.errors import Invalid
-from apps.core.events import inbox
-from apps.core.events.dead_letters import blame, envelope_of, letter, open_letters, original_of, payload_of
-from apps.core.events.definition import Event, definition_of
+from apps.core.events import corrections, inbox
+from apps.core.events.dead_letters import blame, envelope_of, letter, open_letters
 from apps.core.events.delivery import call_handlers, delivery
 from apps.core.events.errors import (
     DeadLetterNotFound,
     DeadLetterSettled,
     DiscardIsFinal,
     GroupGone,
-    InvalidMessage,
 )
 from apps.core.events.models import DeadLetter
 from apps.core.events.subscriptions import Group, groups
@@ -82,15 +78,16 @@ def correct(
     letter_id: UUID, payload: dict[str, Any], *, using: str, actor: Actor, because: str, now: datetime
 ) -> DeadLetter:
     """Have this payload handled instead of the event's own, at the next retry. Only this group sees it; the event stays
-    as it is in the log and beside the correction. Repeating the same one changes nothing.
+    as it is in the log and beside the correction. It is given in plain and in the newest version of the event, as
+    `corrections.readable` has it. Repeating the same one changes nothing.
 
     Raises DeadLetterNotFound, DeadLetterSettled, and Invalid when the payload is none of this event's.
     """
     with _locked(letter_id, using) as found, acting(actor, reason=because):
-        check_payload(found, payload)
-        if payload != payload_of(found):
+        event = corrections.checked(found, payload)
+        if corrections.changes_something(found, event):
             by = {"at": now.isoformat(), "by": str(actor.id or ""), "byName": actor.name, "because": _cut(because)}
-            found.corrections = [*found.corrections, {"payload": payload, **by}]
+            found.corrections = [*found.corrections, {**corrections.stored(found, event), **by}]
             found.corrected_at = now
             found.save(using=using, update_fields=["corrections", "corrected_at"])
     return found
@@ -141,21 +138,6 @@ def can_be_undone(found: DeadLetter) -> bool:
     )
     held = later.filter(status__in=DeadLetter.OPEN, parked_at__lte=found.settled_at)
     return held.exists() and not later.filter(status=DeadLetter.Status.RESOLVED).exists()
-
-
-def check_payload(found: DeadLetter, payload: dict[str, Any]) -> None:
-    """Raises Invalid unless this could be the event's payload: of its struct, with no other members, of its key."""
-    try:
-        event = msgspec.structs.replace(original_of(found), payload=payload).event()
-    except InvalidMessage as error:
-        raise _wrong_payload(str(error.__cause__ or error)) from error
-    definition = definition_of(type(event))
-    if definition.aggregate_id(event) != found.key:
-        raise _wrong_payload(f"it must stay an event of the {definition.aggregate} {found.key}")
-    if definition.version == found.envelope["version"]:
-        unknown = _unknown_members(payload, _as_it_travels(event))
-        if unknown:
-            raise _wrong_payload(f"{found.event_type} has no {', '.join(unknown)}")
 
 
 def _retry_first(group: Group, key: UUID, *, actor: Actor, because: str) -> DeadLetter | None:
@@ -219,23 +201,3 @@ def _settled(found: DeadLetter) -> DeadLetterSettled:
 
 def _cut(text: str) -> str:
     return text[:BECAUSE_LIMIT]
-
-
-def _wrong_payload(message: str) -> Invalid:
-    return Invalid(f"the payload is not accepted: {message}", errors={"payload": [message]})
-
-
-def _as_it_travels(event: Event) -> Any:
-    return msgspec.json.decode(msgspec.json.encode(event))
-
-
-def _unknown_members(given: Any, known: Any, path: str = "") -> list[str]:
-    """The paths of what decoding would pass over in silence: misspelt names above all."""
-    if isinstance(given, dict) and isinstance(known, dict):
-        found = [f"{path}{name}" for name in given if name not in known]
-        pairs = [(name, given[name], known[name]) for name in given if name in known]
-    elif isinstance(given, list) and isinstance(known, list):
-        found, pairs = [], [(str(place), *both) for place, both in enumerate(zip(given, known, strict=False))]
-    else:
-        return []
-    return found + [one for name, item, like in pairs for one in _unknown_members(item, like, f"{path}{name}.")]

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from apps.core.api.service_paths import database_of
 from apps.core.api.views import Answer, ApiView, page_of, validated
 from apps.core.errors import Invalid
-from apps.core.events import bulk_repairs, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
 from apps.core.events.models import DeadLetter
 from apps.core.operations.filters import DeadLetterFilter, may_repair
 from apps.core.operations.permissions import EventPermission
@@ -66,7 +66,9 @@ class WaitingOutput(serializers.Serializer):
 
 class DeadLetterDetailOutput(DeadLetterOutput):
     traceback = serializers.SerializerMethodField(help_text="Null for callers who may not repair.")
-    event = serializers.SerializerMethodField(help_text="The envelope as delivered; null for who may not repair.")
+    event = serializers.SerializerMethodField(
+        help_text="Its envelope, in plain; null for who may not repair."
+    )
     corrections = serializers.SerializerMethodField(help_text="Oldest first: the last is what a retry handles.")
     waiting_count = serializers.SerializerMethodField(help_text="Events of the same key that wait behind this one.")
     waiting = serializers.SerializerMethodField(help_text=f"The next {_WAITING_SHOWN} of them.")
@@ -76,11 +78,14 @@ class DeadLetterDetailOutput(DeadLetterOutput):
         return letter.traceback if may_repair(self.context["request"]) else None
 
     def get_event(self, letter: DeadLetter) -> dict[str, Any] | None:
-        return letter.envelope if may_repair(self.context["request"]) else None
+        if not may_repair(self.context["request"]):
+            return None
+        return {**letter.envelope, "payload": corrections.readable(letter)}
 
     @extend_schema_field(CorrectionOutput(many=True))
     def get_corrections(self, letter: DeadLetter) -> Any:
-        return CorrectionOutput(letter.corrections if may_repair(self.context["request"]) else [], many=True).data
+        shown = corrections.readable_corrections(letter) if may_repair(self.context["request"]) else []
+        return CorrectionOutput(shown, many=True).data
 
     def get_waiting_count(self, letter: DeadLetter) -> int:
         return int(dead_letters.waiting_behind(letter).count())

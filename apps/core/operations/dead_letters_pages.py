@@ -17,7 +17,7 @@ from apps.core.api.filtering import filtered
 from apps.core.api.pages import form_errors_from, page, page_of_rows
 from apps.core.api.service_paths import database_of, services_with_a_database
 from apps.core.errors import DomainError
-from apps.core.events import bulk_repairs, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
 from apps.core.events.models import DeadLetter
 from apps.core.history import Actor
 from apps.core.history.changes import ChangeFilter
@@ -145,13 +145,12 @@ def _detail(
     alias = database_of(service)
     waiting, repairable = dead_letters.waiting_behind(found), may_repair(request)
     if form is None and repairable and found.is_open:
-        form = CorrectionForm(initial={"payload": dead_letters.payload_of(found)})
+        form = CorrectionForm(initial={"payload": corrections.readable_now(found)})
     context = {
         **_frame(service),
         "letter": found,
         "form": form,
-        "payload": pretty(found.envelope["payload"]),
-        "corrections": [{**one, "text": pretty(one["payload"])} for one in found.corrections],
+        **(_what_it_says(found) if repairable else {}),
         "repairable": repairable,
         "waiting": waiting[:_WAITING_SHOWN],
         "waiting_count": waiting.count(),
@@ -159,6 +158,11 @@ def _detail(
         "changes": dead_letters.changes(ChangeFilter(entity_ids=(found.id,)), limit=_HISTORY_SHOWN, using=alias),
     }
     return render(request, "dead_letters/detail.html", context, status=status)
+
+
+def _what_it_says(found: DeadLetter) -> dict[str, Any]:
+    corrected = [{**one, "text": pretty(one["payload"])} for one in corrections.readable_corrections(found)]
+    return {"payload": pretty(corrections.readable(found)), "corrections": corrected}
 
 
 def _told(request: Any, service: str, dead_letter_id: UUID, deed: Callable[[str], None]) -> HttpResponse:

@@ -10,16 +10,18 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from apps.core.crypto.tokens import is_token
 from apps.core.errors import Invalid
-from apps.core.events import bulk_repairs, dead_letters, repairs
+from apps.core.events import UnitOfWork, bulk_repairs, corrections, dead_letters, handles, repairs
 from apps.core.events.consumer import Consumer
 from apps.core.events.errors import DeadLetterNotFound, DeadLetterSettled, DiscardIsFinal, GroupGone
 from apps.core.events.inbox import enter
 from apps.core.events.log import stream
 from apps.core.events.models import DeadLetter
 from apps.core.events.retry import RetryPolicy
-from apps.core.events.subscriptions import group_named
+from apps.core.events.subscriptions import _forget, group_named
 from apps.core.events.tests import things
+from apps.core.events.tests.test_personal import LetterSent
 from apps.core.events.tests.things import ECHO, echo_id
 from apps.core.history import Actor
 from apps.core.history.changes import ChangeFilter, changes_of
@@ -27,6 +29,7 @@ from apps.core.tenancy import no_tenant, tenant
 
 pytestmark = pytest.mark.django_db(databases=["default", "business"])
 
+LETTERS = "business.test_of_letters"
 ADA = Actor(kind="user", id=uuid4(), name="Ada King")
 
 
@@ -146,6 +149,42 @@ class TestCorrect:
 
         with tenant(other_tenant_id), pytest.raises(DeadLetterNotFound):
             correct(letter, letter.envelope["payload"])
+
+
+class TestPersonal:
+    """What an event tells of a person."""
+
+    @pytest.fixture
+    def letter_to(self, in_tenant):
+        """A group that reads letters cannot handle one."""
+        seen = []
+
+        def read(event):
+            seen.append(event.salutation)
+            if event.salutation == "Dear Charles":
+                raise things.Sick
+
+        handles(LetterSent, group=LETTERS)(read)
+        unit = UnitOfWork("business")
+        unit.publish(LetterSent(letter_id=(key := uuid4()), writer_id=uuid4(), salutation="Dear Charles"))
+        (envelope,) = stream(key, using="business")
+        Consumer(group_named(LETTERS), retry=RetryPolicy(1, 0, 0)).process(envelope)
+        yield dead_letters.letters("business").get(key=key), seen
+        _forget(LETTERS)
+
+    def test_is_corrected_in_plain_and_kept_encrypted(self, letter_to):
+        letter, seen = letter_to
+        plain = corrections.readable(letter)
+
+        corrected = correct(letter, {**plain, "salutation": "Dear Mary"})
+        again = correct(letter, {**plain, "salutation": "Dear Mary"})
+        repairs.retry_letter(letter.id, using="business", actor=ADA)
+
+        assert plain["salutation"] == "Dear Charles"
+        assert is_token(corrected.corrections[0]["payload"]["salutation"])
+        assert len(again.corrections) == 1
+        assert corrections.readable_corrections(corrected)[0]["payload"]["salutation"] == "Dear Mary"
+        assert seen == ["Dear Charles", "Dear Mary"]
 
 
 class TestRetry:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.errors import DomainError
-from apps.core.events import bulk_repairs, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
 from apps.core.events.bulk_repairs import Step
 from apps.core.events.database import connect
 from apps.core.events.models import DeadLetter
@@ -212,8 +212,8 @@ def _payload_in(file: str) -> dict[str, Any]:
 
 
 def _details(letter: DeadLetter) -> Iterator[tuple[str, str]]:
-    yield "payload of the event", _pretty(letter.envelope["payload"])
-    for one in letter.corrections:
+    yield "payload of the event", _pretty(corrections.readable(letter))
+    for one in corrections.readable_corrections(letter):
         yield f"corrected {one['at']} by {one['byName']} because {one['because']}", _pretty(one["payload"])
     behind = dead_letters.waiting_behind(letter).count() if letter.is_open else 0
     yield "waiting behind it", f"{behind} events"
