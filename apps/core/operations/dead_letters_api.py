@@ -66,9 +66,7 @@ class WaitingOutput(serializers.Serializer):
 
 class DeadLetterDetailOutput(DeadLetterOutput):
     traceback = serializers.SerializerMethodField(help_text="Null for callers who may not repair.")
-    event = serializers.SerializerMethodField(
-        help_text="Its envelope, in plain; null for who may not repair."
-    )
+    event = serializers.SerializerMethodField(help_text="Its envelope, in plain; null for who may not repair.")
     corrections = serializers.SerializerMethodField(help_text="Oldest first: the last is what a retry handles.")
     waiting_count = serializers.SerializerMethodField(help_text="Events of the same key that wait behind this one.")
     waiting = serializers.SerializerMethodField(help_text=f"The next {_WAITING_SHOWN} of them.")
