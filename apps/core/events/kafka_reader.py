@@ -32,6 +32,7 @@ _BREATH_S = 1.0
 _BATCH = 200
 _BACKOFF_CAP_S = 5.0
 _STUCK_MS = 300_000
+_FENCED = "fenced by other consumer"  # librdkafka's words: the error's code says only that it is fatal
 
 logger = get_logger(__name__)
 
@@ -178,7 +179,7 @@ def consumer_settings(group: str) -> dict[str, Any]:
 
 def _refuse_a_double(error: KafkaException) -> None:
     """Two consumers of one name would throw each other out for ever. Raises ImproperlyConfigured."""
-    if error.args and error.args[0].code() == KafkaError.FENCED_INSTANCE_ID:
+    if settings.KAFKA_INSTANCE_ID and _FENCED in str(error):
         raise ImproperlyConfigured(
             f"another worker has the KAFKA_INSTANCE_ID {settings.KAFKA_INSTANCE_ID!r}: each needs one of its own"
         ) from error
@@ -196,7 +197,7 @@ def _is_event(message: Message) -> bool:
     error = message.error()
     if error is None:
         return True
-    if error.fatal():
+    if error.fatal() or error.code() == KafkaError._FATAL:
         raise KafkaException(error)
     unborn = error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART  # nobody has published to it yet
     (logger.debug if unborn else logger.warning)("events.kafka_says", error=str(error))

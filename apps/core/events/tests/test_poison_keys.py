@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from apps.core.events import UnitOfWork, corrections, dead_letters, repairs
 from apps.core.events.consumer import Consumer
-from apps.core.events.errors import DeadLetterNotFound, DiscardIsFinal
+from apps.core.events.errors import DiscardIsFinal
 from apps.core.events.log import stream
 from apps.core.events.models import DeadLetter
 from apps.core.events.retry import RetryPolicy
@@ -39,7 +39,7 @@ KEYS = st.integers(0, 2)
 NEW, PARKED, DONE, GONE = "new", "parked", "done", "gone"
 
 
-@dataclass
+@dataclass(eq=False)
 class Happening:
     """One event, as the model sees it."""
 
@@ -49,7 +49,7 @@ class Happening:
     waited: list[Happening] = field(default_factory=list)  # what was parked behind it when it was given up
 
 
-@dataclass
+@dataclass(eq=False)
 class Key:
     """One aggregate: what happened to it, in order, and the effects that there must be."""
 
@@ -57,8 +57,11 @@ class Key:
     events: list[Happening] = field(default_factory=list)
     effects: list[int] = field(default_factory=list)
 
+    def of(self, state: str) -> list[Happening]:
+        return [one for one in self.events if one.state == state]
+
     def parked(self) -> list[Happening]:
-        return [one for one in self.events if one.state == PARKED]
+        return self.of(PARKED)
 
     def later(self, one: Happening) -> list[Happening]:
         return self.events[self.events.index(one) + 1 :]
@@ -74,16 +77,17 @@ class PoisonKeys(RuleBasedStateMachine):
         self.undelivered: list[tuple[Key, Happening]] = []
         self.consumer = Consumer(group_named(ECHO), retry=RetryPolicy(1, 0, 0))
         self.healed = False
+        self.happens_and_is_delivered(0, [False, True, False])
 
-    @rule(key=KEYS, sick=st.booleans())
-    def happens(self, key: int, sick: bool) -> None:
-        found = self.keys[key]
-        one = Happening(len(found.events) + 1, sick)
-        found.events.append(one)
-        self.undelivered.append((found, one))
-        with tenant(self.tenant_id), transaction.atomic(using="business"):
-            note = "sick" if sick else ""
-            UnitOfWork("business").publish(ThingHappened(thing_id=found.id, number=one.number, note=note))
+    @rule(key=KEYS, sick=st.lists(st.booleans(), min_size=1, max_size=3))
+    def happens(self, key: int, sick: list[bool]) -> None:
+        for one in sick:
+            self.happens_once(self.keys[key], one)
+
+    @rule(key=KEYS, sick=st.lists(st.booleans(), min_size=1, max_size=3))
+    def happens_and_is_delivered(self, key: int, sick: list[bool]) -> None:
+        self.happens(key, sick)
+        self.is_delivered()
 
     @precondition(lambda self: self.undelivered)
     @rule()
@@ -107,57 +111,46 @@ class PoisonKeys(RuleBasedStateMachine):
         self.healed = not self.healed
         (things.healed.add if self.healed else things.healed.discard)("sick")
 
-    @rule(key=KEYS)
-    def is_retried(self, key: int) -> None:
-        found = self.keys[key]
-        waiting = found.parked()
+    @precondition(lambda self: self.poisoned())
+    @rule(data=st.data())
+    def is_retried(self, data: Any) -> None:
+        key = data.draw(st.sampled_from(self.poisoned()))
         with tenant(self.tenant_id):
-            if not waiting:
-                with pytest.raises(DeadLetterNotFound):
-                    repairs.retry_key(group_named(ECHO), found.id, actor=SYSTEM)
-                return
-            retried = repairs.retry_key(group_named(ECHO), found.id, actor=SYSTEM)
-        for one in waiting:
-            self.handle(found, one)
+            retried = repairs.retry_key(group_named(ECHO), key.id, actor=SYSTEM)
+        for one in key.parked():
+            self.handle(key, one)
             if one.state == PARKED:
                 break
-        assert (retried.stuck is None) == (not found.parked())
+        assert (retried.stuck is None) == (not key.parked())
 
-    @rule(key=KEYS, data=st.data())
-    def is_corrected(self, key: int, data: Any) -> None:
-        found = self.keys[key]
-        if not found.parked():
-            return
-        one = data.draw(st.sampled_from(found.parked()))
+    @precondition(lambda self: self.poisoned())
+    @rule(data=st.data())
+    def is_corrected(self, data: Any) -> None:
+        key, one = self.drawn(data, PARKED)
         with tenant(self.tenant_id):
-            letter = self.letter(found, one)
+            letter = self.letter(key, one)
             payload = {**corrections.readable_now(letter), "note": ""}
             repairs.correct(letter.id, payload, using="business", actor=SYSTEM, because="", now=timezone.now())
         one.sick = False
 
-    @rule(key=KEYS, data=st.data())
-    def is_discarded(self, key: int, data: Any) -> None:
-        found = self.keys[key]
-        if not found.parked():
-            return
-        one = data.draw(st.sampled_from(found.parked()))
+    @precondition(lambda self: self.poisoned())
+    @rule(data=st.data())
+    def is_discarded(self, data: Any) -> None:
+        key, one = self.drawn(data, PARKED)
         with tenant(self.tenant_id):
-            letter = self.letter(found, one)
+            letter = self.letter(key, one)
             repairs.discard(letter.id, using="business", actor=SYSTEM, because="", now=timezone.now())
         one.state = GONE
-        one.waited = [later for later in found.later(one) if later.state == PARKED]
+        one.waited = [later for later in key.later(one) if later.state == PARKED]
 
-    @rule(key=KEYS, data=st.data())
-    def is_brought_back(self, key: int, data: Any) -> None:
-        found = self.keys[key]
-        gone = [one for one in found.events if one.state == GONE]
-        if not gone:
-            return
-        one = data.draw(st.sampled_from(gone))
+    @precondition(lambda self: any(key.of(GONE) for key in self.keys))
+    @rule(data=st.data())
+    def is_brought_back(self, data: Any) -> None:
+        key, one = self.drawn(data, GONE)
         in_time = any(later.state == PARKED for later in one.waited)
-        in_time = in_time and all(later.state != DONE for later in found.later(one))
+        in_time = in_time and all(later.state != DONE for later in key.later(one))
         with tenant(self.tenant_id):
-            letter = self.letter(found, one)
+            letter = self.letter(key, one)
             if in_time:
                 repairs.undo_discard(letter.id, using="business", actor=SYSTEM)
                 one.state = PARKED
@@ -179,6 +172,21 @@ class PoisonKeys(RuleBasedStateMachine):
             for key in self.keys:
                 letters = dead_letters.open_letters("business", group=ECHO, key=key.id)
                 assert [letter.sequence for letter in letters] == [one.number for one in key.parked()]
+
+    def poisoned(self) -> list[Key]:
+        return [key for key in self.keys if key.parked()]
+
+    def drawn(self, data: Any, state: str) -> tuple[Key, Happening]:
+        """Some event of that state, and its key."""
+        return data.draw(st.sampled_from([(key, one) for key in self.keys for one in key.of(state)]))
+
+    def happens_once(self, key: Key, sick: bool) -> None:
+        one = Happening(len(key.events) + 1, sick)
+        key.events.append(one)
+        self.undelivered.append((key, one))
+        with tenant(self.tenant_id), transaction.atomic(using="business"):
+            note = "sick" if sick else ""
+            UnitOfWork("business").publish(ThingHappened(thing_id=key.id, number=one.number, note=note))
 
     def deliver(self, key: Key, one: Happening) -> None:
         with tenant(self.tenant_id):
