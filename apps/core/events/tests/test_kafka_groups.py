@@ -143,8 +143,7 @@ class TestMembership:
                 until(lambda: again.reader.came, what="the same share")
                 happen(thing_id, 1)
                 until_echoed(thing_id, 0, 1)
-
-        assert (other.reader.came, other.reader.went) == moved
+                assert (other.reader.came, other.reader.went) == moved
 
     def test_of_one_name_is_for_one_reader(self, transport):  # noqa: F811
         """As a broker says it; the mock cluster lets both in."""
