@@ -75,7 +75,7 @@ def event_choices() -> Choices:
     """Everything, then by topic the whole of it and each event."""
     by_topic: dict[str, Choices] = defaultdict(list)
     for known in event_types().values():
-        by_topic[known.topic].append((known.name, f"{known.definition.name}: {known.description}"))
+        by_topic[known.topic].append((known.name, f"{known.definition.name}: {known.description.replace('`', '')}"))
     services = sorted({topic.partition(".")[0] for topic in by_topic})
     families: Choices = [(EVERYTHING, "Every event"), *((f"{name}.*", f"Every event of {name}") for name in services)]
     topics = ((topic, [(f"{topic}.*", f"Everything about {topic}"), *names]) for topic, names in by_topic.items())

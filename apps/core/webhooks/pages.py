@@ -17,7 +17,7 @@ from apps.core.webhooks import commands, queries
 from apps.core.webhooks.bodies import shown_body
 from apps.core.webhooks.event_types import EVERYTHING, event_types, patterns_of
 from apps.core.webhooks.filters import DeliveryFilter, WebhookFilter
-from apps.core.webhooks.forms import ReplayForm, RotationForm, WebhookForm, event_names
+from apps.core.webhooks.forms import ReplayForm, RotationForm, WebhookForm, event_choices, event_names
 from apps.core.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.core.webhooks.permissions import WebhookPermission
 
@@ -214,7 +214,13 @@ def _done(request: Any, command: Any, words: str, onward: str) -> HttpResponse:
 def _form(
     request: HttpRequest, form: WebhookForm, endpoint: WebhookEndpoint | None = None, *, status: int = 200
 ) -> HttpResponse:
-    return render(request, "webhooks/form.html", {"form": form, "endpoint": endpoint}, status=status)
+    chosen = set(form["event_types"].value() or ())
+    groups = [
+        {"name": name, "options": options, "is_open": any(value in chosen for value, _ in options) or not number}
+        for number, (name, options) in enumerate(event_choices())
+    ]
+    context = {"form": form, "endpoint": endpoint, "groups": groups, "chosen": chosen}
+    return render(request, "webhooks/form.html", context, status=status)
 
 
 def _secret(request: HttpRequest, issued: commands.Issued) -> HttpResponse:

@@ -51,6 +51,7 @@ class TestWebhooks:
         path = f"/webhooks/{endpoint.id}/edit"
         wished = {"url": endpoint.url, "event_types": ["*"], "description": "CRM", "version": 1}
 
+        assert re.search(r'value="\*"\s+checked', text(browser.get(path)))
         assert browser.post(path, wished)["Location"] == f"/webhooks/{endpoint.id}/"
         assert browser.post(path, wished).status_code == 409
 
