@@ -6,7 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+import msgspec
+from django.db.models import Q
+
 from apps.core.events import Envelope
+from apps.core.events.dead_letters import payload_of
 from apps.core.events.delivery import call_handlers
 from apps.core.events.models import DeadLetter
 from apps.core.events.retry import is_outage
@@ -44,23 +48,31 @@ def _apply_by_tenant(projection: Projection, envelopes: Sequence[Envelope]) -> N
 
 
 def _apply_in_tenant(projection: Projection, envelopes: Sequence[Envelope]) -> None:
-    given_up = _given_up(projection, envelopes)
-    kept = [envelope for envelope in envelopes if envelope.event_id not in given_up]
-    if projection.apply is not None and kept:
-        projection.apply(kept)
+    decided = _as_decided(projection, envelopes)
+    if projection.apply is not None and decided:
+        projection.apply(decided)
         return
-    for envelope in kept:
+    for envelope in decided:
         call_handlers(projection.group, envelope)
 
 
-def _given_up(projection: Projection, envelopes: Sequence[Envelope]) -> set[UUID]:
-    """What somebody decided this group will never handle."""
-    letters = DeadLetter.objects.using(projection.using).filter(
+def _as_decided(projection: Projection, envelopes: Sequence[Envelope]) -> list[Envelope]:
+    """The events as this group is to handle them: corrected where somebody did so, without what was discarded."""
+    rows = DeadLetter.objects.using(projection.using).filter(
+        Q(status=DeadLetter.Status.DISCARDED) | Q(corrected_at__isnull=False),
         group=projection.group_name,
-        status=DeadLetter.Status.DISCARDED,
         event_id__in=[envelope.event_id for envelope in envelopes],
     )
-    return set(letters.values_list("event_id", flat=True))
+    letters = {row.event_id: row for row in rows}
+    return [kept for envelope in envelopes if (kept := _decided(envelope, letters.get(envelope.event_id)))]
+
+
+def _decided(envelope: Envelope, letter: DeadLetter | None) -> Envelope | None:
+    if letter is None:
+        return envelope
+    if letter.status == DeadLetter.Status.DISCARDED:
+        return None
+    return msgspec.structs.replace(envelope, payload=payload_of(letter))
 
 
 def _blamed(projection: Projection, envelopes: Sequence[Envelope], error: Exception) -> Exception:

@@ -22,7 +22,7 @@ from apps.business.orders.tests.factories import ADA, CustomerFactory, line, pla
 from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
 from apps.business.orders.tests.test_sagas import LIMIT, carried_on, review
 from apps.core.db.roles import as_owner
-from apps.core.events import dead_letters
+from apps.core.events import repairs
 from apps.core.events.archiving import archive_months
 from apps.core.events.database import connect
 from apps.core.events.models import DeadLetter
@@ -198,12 +198,29 @@ class TestBuild:
         first = _break(cancelled.id)
         handle_everything()
         (letter,) = DeadLetter.objects.using("business").filter(group=SUMMARY, event_id=first)
-        dead_letters.discard(letter.id, using="business", actor=ADA, because="lost", now=timezone.now())
+        repairs.discard(letter.id, using="business", actor=ADA, because="lost", now=timezone.now())
 
         made = build(ORDER_SUMMARY)
 
         assert totals(made.differences) == 0
         assert OrderSummary.objects.get(id=cancelled.id).status == "placed"
+
+    def test_takes_what_was_corrected_as_it_was_corrected(self, in_tenant):
+        _, _, cancelled = some_history()
+        payload = queries.timeline(cancelled.id)[-1].payload
+        first = _break(cancelled.id)
+        handle_everything()
+        for group in GROUPS:
+            (letter,) = DeadLetter.objects.using("business").filter(group=group, event_id=first)
+            repairs.correct(
+                letter.id, payload=payload, using="business", actor=ADA, because="the time was lost", now=timezone.now()
+            )
+            repairs.retry_letter(letter.id, using="business", actor=ADA)
+
+        found = [totals(build(projection).differences) for projection in BOTH]
+
+        assert found == [0, 0]
+        assert OrderSummary.objects.get(id=cancelled.id).status == "cancelled"
 
     def test_is_refused_while_another_one_is_at_work(self, in_tenant):
         with log.alone(ORDER_SUMMARY), pytest.raises(RebuildRunning):
