@@ -131,7 +131,8 @@ class TestRebalance:
 
 
 class TestMembership:
-    def test_of_a_lasting_name_survives_a_restart_without_a_rebalance(self, transport, happen, thing_id):  # noqa: F811
+    def test_of_a_lasting_name_is_taken_up_again_after_a_restart(self, transport, happen, thing_id):  # noqa: F811
+        """That the others hear nothing of it only a real broker can show: the mock cluster treats all names alike."""
         with Flow(transport, consume=False), reading() as other:
             happen(thing_id, 0)
             until_echoed(thing_id, 0)
