@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-import msgspec
 from django.db.models import Q
 
 from apps.core.events import Envelope
-from apps.core.events.dead_letters import payload_of
+from apps.core.events.dead_letters import envelope_of
 from apps.core.events.delivery import call_handlers
 from apps.core.events.models import DeadLetter
 from apps.core.events.retry import is_outage
@@ -72,7 +71,7 @@ def _decided(envelope: Envelope, letter: DeadLetter | None) -> Envelope | None:
         return envelope
     if letter.status == DeadLetter.Status.DISCARDED:
         return None
-    return msgspec.structs.replace(envelope, payload=payload_of(letter))
+    return envelope_of(letter)
 
 
 def _blamed(projection: Projection, envelopes: Sequence[Envelope], error: Exception) -> Exception:

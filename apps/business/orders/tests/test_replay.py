@@ -207,7 +207,7 @@ class TestBuild:
 
     def test_takes_what_was_corrected_as_it_was_corrected(self, in_tenant):
         _, _, cancelled = some_history()
-        payload = queries.timeline(cancelled.id)[-1].payload
+        payload = queries.timeline(cancelled.id)[-1].plain_payload()
         first = _break(cancelled.id)
         handle_everything()
         for group in GROUPS:
