@@ -49,7 +49,10 @@ class TestSources:
         offenders = [
             str(path.relative_to(ROOT))
             for path in sources("apps", "config")
-            if re.search(r"\bos\.(environ(?!\.setdefault\(.(DJANGO_SETTINGS_MODULE|CELERY_SKIP_CHECKS))|getenv)\b", path.read_text())
+            if re.search(
+                r"\bos\.(environ(?!\.setdefault\(.(DJANGO_SETTINGS_MODULE|CELERY_SKIP_CHECKS))|getenv)\b",
+                path.read_text(),
+            )
             and not str(path.relative_to(ROOT)).startswith(tuple(allowed))
         ]
 
