@@ -29,6 +29,8 @@ VICTIMS = ("web", "worker", "relay", "beat", "postgres", "redis", "cache-redis")
 BUYERS = 3
 STOCK = 1_000_000
 _SETTLED_S = 180.0
+# The supervisor gives up on what ends five times in half a minute: that would be another drill.
+_CRASH_LOOP_S, _KILLS_IN_A_ROW = 40.0, 3
 
 
 @dataclass
@@ -36,13 +38,14 @@ class Report:
     """What was done, and what the counting found."""
 
     seconds: float = 0.0
-    killed: Counter[str] = field(default_factory=Counter)
+    kills: list[tuple[str, float]] = field(default_factory=list)
     placed: set[str] = field(default_factory=set)
     unanswered: int = 0
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        kills = ", ".join(f"{name} {count}×" for name, count in sorted(self.killed.items())) or "nobody"
+        killed = Counter(name for name, _ in self.kills)
+        kills = ", ".join(f"{name} {count}×" for name, count in sorted(killed.items())) or "nobody"
         lines = [
             f"{self.seconds:.0f} s of orders while killing {kills}",
             f"{len(self.placed)} orders were answered, {self.unanswered} calls were not and were repeated",
@@ -95,13 +98,16 @@ def _buy(installation: Installation, product: dict[str, str], over: threading.Ev
 
 
 def _kill_somebody(installation: Installation, chance: random.Random, report: Report) -> None:
+    now = time.monotonic()
     running = {name: pid for name, pid in installation.pids().items() if name.startswith(VICTIMS)}
-    if not running:
+    spared = Counter(name for name, at in report.kills if now - at < _CRASH_LOOP_S)
+    chosen = sorted(name for name in running if spared[name] < _KILLS_IN_A_ROW)
+    if not chosen:
         return
-    name = chance.choice(sorted(running))
+    name = chance.choice(chosen)
     with suppress(ProcessLookupError):  # it is being started again
         os.kill(running[name], signal.SIGKILL)
-        report.killed[name] += 1
+        report.kills.append((name, now))
 
 
 def _faults(installation: Installation, product: dict[str, str], report: Report) -> list[str]:

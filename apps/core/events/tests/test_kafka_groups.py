@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextlib import contextmanager
 from uuid import uuid4
@@ -97,25 +98,34 @@ def done(ids):
 
 class TestRebalance:
     def test_loses_doubles_and_disorders_nothing_while_readers_come_and_go(self, transport, happen):  # noqa: F811
-        ids, numbers = [uuid4() for _ in range(8)], range(30)
+        ids, rounds = [uuid4() for _ in range(8)], itertools.count()
+
+        def more(rounds_at_once=1):
+            """Something happens to every thing; returns how often it has by now."""
+            last = 0
+            for last in itertools.islice(rounds, rounds_at_once):
+                for thing_id in ids:
+                    happen(thing_id, last)
+            return last + 1
+
+        def moved():
+            """Whether both read; whenever all is read and they do not yet, there is more to read."""
+            nonlocal so_far
+            if done(ids) >= len(ids) * so_far:
+                so_far = more()
+            return second.consumer.settled and first.reader.went
 
         with Flow(transport, consume=False), reading() as first:
-            for number in numbers[:10]:
-                for thing_id in ids:
-                    happen(thing_id, number)
+            so_far = more(10)
+            until(lambda: first.consumer.settled, what="a first reader")
             with reading() as second:
-                for number in numbers[10:20]:
-                    for thing_id in ids:
-                        happen(thing_id, number)
-                until(lambda: second.consumer.settled and first.reader.went, what="partitions that moved")
+                until(moved, what="partitions that moved")
                 first.end()
-                for number in numbers[20:]:
-                    for thing_id in ids:
-                        happen(thing_id, number)
-                until(lambda: done(ids) >= len(ids) * len(numbers), what="all effects")
+                so_far = more(10)
+                until(lambda: done(ids) >= len(ids) * so_far, what="all effects")
 
         for thing_id in ids:
-            assert echoes(thing_id) == list(numbers)
+            assert echoes(thing_id) == list(range(so_far))
         assert (first.errors, second.errors) == ([], [])
 
     def test_a_busy_reader_keeps_its_partitions(self, transport, happen, thing_id, monkeypatch):  # noqa: F811

@@ -35,6 +35,7 @@ class TestViews:
         names = [check["name"] for check in json.loads(health.readyz(RequestFactory().get("/")).content)["checks"]]
         assert names == ["django.utils.timezone.now", "draining"]
 
+    @pytest.mark.django_db
     def test_metrics_is_prometheus_text(self) -> None:
         response = metrics.metrics(RequestFactory().get("/metrics"))
 

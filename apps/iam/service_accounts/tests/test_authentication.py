@@ -187,6 +187,9 @@ class TestRefusal:
         over, wrong = key_of(account), api_keys.new_key(company.id)
         commands.revoke_key(holder_id=account.id, key_id=over.row.id, actor=SYSTEM, now=timezone.now())
         counted = []
+        for number, key in enumerate((over.secret, wrong)):  # the process knows the keys that encrypt what is told
+            with no_tenant(), pytest.raises(ApiKeyRefused):
+                iam.principal_of_key(key=key, address=f"198.51.100.{number}")
 
         for number, key in enumerate((over.secret, wrong, over.secret, wrong)):
             with no_tenant(), CaptureQueriesContext(connection) as captured, pytest.raises(ApiKeyRefused):
