@@ -264,7 +264,8 @@ made as (
     select gen_random_uuid(), tenants.ids[1 + number %% 20], 'Order', orders.id, 1, 'OrderPlaced', template.version,
            template.topic, template.payload || jsonb_build_object('orderId', orders.id, 'number', 'B-' || number),
            template.causation_id, template.correlation_id, null, null, template.traceparent, null
-    from template, tenants, generate_series(1, %s) number, lateral (select gen_random_uuid() as id where number > 0) orders
+    from template, tenants, generate_series(1, %s) number,
+         lateral (select gen_random_uuid() as id where number > 0) orders
     returning id, recorded_at)
 insert into events_position (event_id, recorded_at) select id, recorded_at from made
 """
