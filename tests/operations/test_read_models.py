@@ -89,6 +89,14 @@ def test_are_shown_and_built_in_the_console(staff, orders):
     assert "In place" in told and "Take back" in told
 
 
+def test_know_no_other_deeds(staff):
+    browser = Client(headers={"authorization": f"Bearer {staff.token()}", "accept": "text/html"})
+
+    answer = browser.post(f"{PAGE}order_summary/nonsense")
+
+    assert (answer.status_code, b"There is nothing here" in answer.content) == (404, True)
+
+
 def test_of_a_service_without_any_are_none(staff):
     browser = Client(headers={"authorization": f"Bearer {staff.token()}", "accept": "text/html"})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
@@ -37,7 +37,7 @@ def projections(request: Any, service: str) -> HttpResponse:
 def act(request: Any, service: str, name: str, deed: str) -> HttpResponse:
     """POST /services/<service>/projections/<name>/<deed>: build, put in place, take back, or discard."""
     if deed not in _DEEDS:
-        return HttpResponse(status=404)
+        raise Http404
     try:
         messages.success(request, _DEEDS[deed](queries.projection_named(name, service=service), request.actor))
     except DomainError as error:
