@@ -58,6 +58,7 @@ class TestApi:
         assert (echo["state"], echo["open_dead_letters"]) == ("running", 3)
         assert echo["event_types"] == ["ThingHappened"]
         assert [lag["source"] for lag in echo["lags"]] == ["business"]
+        assert api.get(f"{API}/{ECHO}").json()["data"]["name"] == ECHO
 
     def test_pauses_and_resumes(self, api):
         paused = api.post(f"{API}/{ECHO}/pause", {"because": "maintenance"}).json()["data"]

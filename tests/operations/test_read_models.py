@@ -61,6 +61,17 @@ def test_are_built_compared_put_in_place_and_taken_back_by_api(staff, orders, te
     assert len(client.get(f"{path}/rebuilds").json()["data"]) == 1
 
 
+def test_are_thrown_away_when_nobody_wants_them(staff, orders):
+    client, path = staff.client(), f"{PATH}/order_summary"
+    client.post(f"{path}/rebuilds")
+    build(projection="order_summary")
+
+    discarded = client.delete(f"{path}/shadow")
+
+    assert (discarded.status_code, discarded.json()["data"]["state"]) == (200, "discarded")
+    assert client.post(f"{path}/placement").json()["code"] == "shadow_not_ready"
+
+
 def test_say_what_cannot_be_done(staff, orders):
     client = staff.client()
 

@@ -30,9 +30,8 @@ class LedgerPlugin:
             if self.missing and session.exitstatus == 0:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        for claim in self.missing:
-            terminalreporter.write_line(f"requirement ledger: claimed, but did not run and pass: {claim}", red=True)
+    def unmet(self) -> list[str]:
+        return [f"requirement ledger: claimed, but did not run and pass: {claim}" for claim in self.missing]
 
     def _ran(self, check: str) -> bool:
         return any(node == check or node.startswith((f"{check}::", f"{check}[")) for node in self.passed)

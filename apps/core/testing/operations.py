@@ -46,9 +46,8 @@ class OperationPlugin:
         if self.missing and session.exitstatus == 0:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        for name in self.missing:
-            terminalreporter.write_line(f"no test calls this operation with success: {name}", red=True)
+    def unmet(self) -> list[str]:
+        return [f"no test calls this operation with success: {name}" for name in self.missing]
 
 
 def operations() -> dict[str, str]:

@@ -15,7 +15,9 @@ from coverage import Coverage
 
 from apps.core.testing import coverage_report
 from apps.core.testing.contexts import INTEGRATION, MEASURED
+from apps.core.testing.ledger import LedgerPlugin
 from apps.core.testing.lines import SETTINGS, Lines
+from apps.core.testing.operations import OperationPlugin
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".coverage"  # left for `coverage html`
@@ -25,16 +27,23 @@ _OPTIONS = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", "--
 
 
 class Counts:
-    """How many tests passed, failed and were skipped, as pytest counts them; what could not be run has failed."""
+    """How many tests passed, failed and were skipped, as pytest counts them; what could not be run has failed.
+
+    `unmet`: what else a whole run asks for and did not get, in words. It is said last, where nobody overlooks it.
+    """
 
     def __init__(self) -> None:
         self.passed = self.failed = self.skipped = 0
+        self.unmet: list[str] = []
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
         number = {kind: len(reports) for kind, reports in terminalreporter.stats.items()}
         self.passed = number.get("passed", 0) + number.get("xpassed", 0)
         self.failed = number.get("failed", 0) + number.get("error", 0)
         self.skipped = number.get("skipped", 0) + number.get("xfailed", 0)
+        plugins = config.pluginmanager.get_plugins()
+        gates = [plugin for plugin in plugins if isinstance(plugin, LedgerPlugin | OperationPlugin)]
+        self.unmet = [sentence for gate in gates for sentence in gate.unmet()]
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -49,7 +58,7 @@ def main(arguments: list[str]) -> int:
         short = coverage_report.write(measured, sys.stdout)
     if short and status == 0:
         status = 1
-    sys.stdout.write(f"{counts}\n")
+    sys.stdout.write("".join(f"{sentence}\n" for sentence in [*counts.unmet, str(counts)]))
     return status
 
 

@@ -93,6 +93,12 @@ class TestApi:
         again = client.post(f"{API}/{stuck.id}/retrial")
         assert (again.status_code, again.json()["code"]) == (409, "nothing_to_repair")
 
+    def test_has_a_step_tried_again(self, api_client, stuck):
+        retried = api_client("manager").post(f"{API}/{stuck.id}/retrial")
+
+        assert (retried.status_code, retried.json()["data"]["state"]) == (200, "compensating")
+        assert run(stuck).state == State.COMPENSATED
+
     def test_resolves_and_cancels(self, api_client, stuck):
         client = api_client("manager")
         other = queries.instance_of("business.travel", things.book_journey())
