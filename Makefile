@@ -1,6 +1,6 @@
 # Everything starts here: `make` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help run stop logs clean backup restore test check drill bench lock fmt migrations events release ledger
+.PHONY: help run stop logs clean backup restore upgrade-postgres test check drill bench lock fmt migrations events release ledger
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
 SET_UP = @test -x $(PYTHON) || { echo "Nothing is set up here yet: make run"; exit 1; }
@@ -33,6 +33,10 @@ backup: ## Copy the running installation into one file (TO=folder)
 restore: ## Make an installation of a backup in an empty STATE_DIR (FROM=file)
 	$(SET_UP)
 	@$(PYTHON) manage.py restore $(FROM)
+
+upgrade-postgres: ## Carry the stopped installation's data to the newest PostgreSQL here (ARGS="--to 18")
+	$(SET_UP)
+	@$(PYTHON) manage.py upgrade_postgres $(ARGS)
 
 test: ## Run the whole test-suite (ARGS="-k orders": a part)
 	@bin/bootstrap test

@@ -23,7 +23,7 @@ def postgres_folder(major: int | None = None) -> Path:
 
     Raises ServerNotFound saying what to install.
     """
-    found = {version: folder for folder in _candidates() if (version := _version(folder)) >= _OLDEST_POSTGRES}
+    found = postgres_folders()
     if major is not None:
         found = {version: folder for version, folder in found.items() if version == major}
     if not found:
@@ -33,6 +33,11 @@ def postgres_folder(major: int | None = None) -> Path:
             f"or brew install postgresql@{major or 17} (macOS)."
         )
     return found[max(found)]
+
+
+def postgres_folders() -> dict[int, Path]:
+    """Each usable major version on this machine -> its folder."""
+    return {version: folder for folder in _candidates() if (version := _version(folder)) >= _OLDEST_POSTGRES}
 
 
 def redis_program() -> Path:

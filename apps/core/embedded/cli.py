@@ -1,4 +1,6 @@
-"""The commands that work before any setting exists: `up`, `stop`, `logs`, `clean`, `backup`, `restore`."""
+"""The commands that work before any setting exists: `up`, `stop`, `logs`, `clean`, `backup`, `restore`,
+`upgrade_postgres`.
+"""
 
 import argparse
 import os
@@ -16,7 +18,7 @@ from apps.core.embedded.state import State
 if TYPE_CHECKING:
     from apps.core.embedded.screen import Screen
 
-COMMANDS = ("up", "stop", "logs", "clean", "backup", "restore")
+COMMANDS = ("up", "stop", "logs", "clean", "backup", "restore", "upgrade_postgres")
 _STOP_TIMEOUT_S = 15.0
 _BAD_USAGE = 2
 
@@ -124,7 +126,20 @@ def _restore(screen: "Screen", project: Path, environ: Mapping[str, str], argume
     return 0
 
 
-_WITH_ARGUMENTS = {"backup": _backup, "restore": _restore}
+def _upgrade_postgres(screen: "Screen", project: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> int:
+    from apps.core.embedded import upgrading
+    from apps.core.embedded.account import server_account
+
+    parser = argparse.ArgumentParser("manage.py upgrade_postgres", description="Carry the data to a newer PostgreSQL.")
+    parser.add_argument("--to", type=int, metavar="MAJOR", help="which version; default: the newest on this machine")
+    asked = parser.parse_args(arguments)
+    done = upgrading.upgrade(State(state_folder(project, environ)), server_account(), to=asked.to)
+    screen.plain(f"The databases are of PostgreSQL {done.after} now. `make run` starts them.")
+    screen.plain(f"What they were in {done.before} stays in {done.kept}: remove it once all is well.")
+    return 0
+
+
+_WITH_ARGUMENTS = {"backup": _backup, "restore": _restore, "upgrade_postgres": _upgrade_postgres}
 
 
 def _confirmed(root: Path) -> bool:

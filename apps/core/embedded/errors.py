@@ -33,6 +33,10 @@ class StepFailed(EmbeddedError):
     """A step of the set-up ended with an error."""
 
 
+class NothingToUpgrade(EmbeddedError):
+    """The databases are of the wanted version already, or there are none."""
+
+
 class NotEmpty(EmbeddedError):
     """A backup is restored into an empty folder only."""
 

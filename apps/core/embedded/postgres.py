@@ -5,6 +5,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SUPERUSER = "postgres"
 _REPLICATOR = "replicator"
 _CONFIGURATION = "embedded.conf"
+_TOOL_TIMEOUT_S = 3600  # what copies or upgrades a cluster takes its time
 _LONGEST_SOCKET_PATH = 103  # of sun_path: 108 on Linux, 104 elsewhere, one byte for the end
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "127.0.0.1",
@@ -52,7 +54,8 @@ class PostgresServer(Server):
     """A PostgreSQL server (see `Server` for folder, port and account).
 
     `durable=False` is for tests: faster, and a power cut may cost the data. `settings` overrides single
-    lines of postgresql.conf. The password of the superuser lies in `data_dir`, made at the first start.
+    lines of postgresql.conf. Data is served by the version that made it; a cluster that is to be made is of the version
+    `major`, else of the newest that is here, and its superuser's `password`, else a new one, will lie in `data_dir`.
     """
 
     kind: ClassVar[str] = "postgres"
@@ -67,9 +70,12 @@ class PostgresServer(Server):
         account: Account | None = None,
         durable: bool = True,
         settings: Mapping[str, str] | None = None,
+        major: int | None = None,
+        password: str = "",
     ) -> None:
         super().__init__(data_dir, port=port, name=name, log=log, account=account)
         self.durable = durable
+        self._major, self._password = major, password
         self.settings = {**_SETTINGS, **({} if durable else _NOT_DURABLE), **(settings or {})}
 
     @classmethod
@@ -108,6 +114,11 @@ class PostgresServer(Server):
     def created(self) -> bool:
         return (self.data_dir / "PG_VERSION").exists()
 
+    @property
+    def major(self) -> int | None:
+        """The major version of the data, without data the version that was asked for."""
+        return int((self.data_dir / "PG_VERSION").read_text()) if self.created else self._major
+
     def prepare(self) -> bool:
         """Create the cluster when there is none, write its configuration, clear away what a crash left.
 
@@ -140,6 +151,32 @@ class PostgresServer(Server):
         """Compare a copy that was never started with the list that was made with it. Raises ServerFailed."""
         self._run("pg_verifybackup", "--quiet", str(self.data_dir))
 
+    def take_over(self, old: "PostgresServer") -> None:
+        """Fill this prepared cluster, which was never started, with all that is in one of an older version.
+
+        Neither may run; both have the same superuser's password. Raises ServerFailed with what stands in the way.
+        """
+        locks = f"-c max_locks_per_transaction={self.settings['max_locks_per_transaction']}"
+        self._run(
+            "pg_upgrade",
+            *("--old-bindir", str(postgres_folder(old.major)), "--old-datadir", str(old.data_dir)),
+            *("--new-bindir", str(postgres_folder(self.major)), "--new-datadir", str(self.data_dir)),
+            *("--old-options", locks, "--new-options", locks),
+            *("--username", SUPERUSER, "--socketdir", self._socket_folder() or tempfile.gettempdir()),
+            env={"PGPASSWORD": self._secret("superuser")},
+            cwd=self.data_dir,
+        )
+        (self.data_dir / "delete_old_cluster.sh").unlink(missing_ok=True)
+
+    def analyze(self) -> None:
+        """Tell the running server's planner what is in all its tables. Raises ServerFailed."""
+        self._run(
+            "vacuumdb",
+            *("--all", "--analyze-only", "--quiet", "--no-password"),
+            *("--host", "127.0.0.1", "--port", str(self.port), "--username", SUPERUSER),
+            env={"PGPASSWORD": self._secret("superuser")},
+        )
+
     def program(self) -> Program:
         return Program(
             name=self.name,
@@ -156,7 +193,7 @@ class PostgresServer(Server):
         return len(lines) > 7 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _create(self, folder: Path) -> None:
-        password = secrets.token_urlsafe(24)
+        password = self._password or secrets.token_urlsafe(24)
         source = folder.with_name(f"{folder.name}.password")
         self._write(source, password)
         try:
@@ -206,21 +243,22 @@ class PostgresServer(Server):
             return []
 
     def _binary(self, program: str) -> Path:
-        major = int((self.data_dir / "PG_VERSION").read_text()) if self.created else None
-        return postgres_folder(major) / program
+        return postgres_folder(self.major) / program
 
-    def _run(self, program: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
+    def _run(
+        self, program: str, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> None:
         """Run one of PostgreSQL's own tools as the server's user. Raises ServerFailed with what it said."""
         done = subprocess.run(
             [str(self._binary(program)), *arguments],
-            cwd=self.data_dir.parent,
+            cwd=cwd or self.data_dir.parent,
             env={**MINIMAL_ENVIRONMENT, **(env or {})},
             user=self.account.uid if self.account.drops else None,
             group=self.account.gid if self.account.drops else None,
             extra_groups=[] if self.account.drops else None,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=_TOOL_TIMEOUT_S,
             check=False,
         )
         if done.returncode != 0:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from apps.core.embedded import credentials
+from apps.core.embedded import credentials, upgrading
 from apps.core.embedded.account import server_account
 from apps.core.embedded.errors import ServerFailed, StepFailed
 from apps.core.embedded.options import Options
@@ -28,6 +28,7 @@ class Servers:
         self._book = PortBook(state.ports, state.mark)
         self._account = server_account()
         self.folder, self.is_elsewhere = state.data_folder(self._account)
+        upgrading.complete(self.folder)
 
     def postgres(self) -> PostgresServer:
         name = "postgres"

@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import urlsplit
 
-from apps.core.embedded import credentials, migrating, ports, private_json, programs, servers
+from apps.core.embedded import credentials, migrating, ports, private_json, programs, servers, upgrading
 from apps.core.embedded.environment import Environment
 from apps.core.embedded.errors import BadOption
 from apps.core.embedded.options import DATABASES, Options
@@ -150,6 +150,11 @@ class Startup:
         primary = own.postgres()
         if servers.start(self._supervisor, primary):
             self._state.forget_database()
+        if (newer := upgrading.newer_than(primary)) is not None:
+            self._screen.note(
+                f"The data is of PostgreSQL {primary.major}, and {newer} is here too: "
+                "`make stop`, then `make upgrade-postgres` carries it there."
+            )
         return primary
 
     def _provision(self, primary: PostgresServer | None, secrets: Mapping[str, str]) -> None:
