@@ -31,9 +31,13 @@ _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 class Installation:
-    """One state folder and the platform that may run on it. `options` are variables of every start (REPLICAS=1 …)."""
+    """One state folder and the platform that may run on it. `options` are variables of every start (REPLICAS=1 …).
 
-    def __init__(self, folder: Path, **options: str) -> None:
+    `program` may be another checkout's code, with the Python that runs it.
+    """
+
+    def __init__(self, folder: Path, *, program: tuple[str, Path] = (sys.executable, ROOT), **options: str) -> None:
+        self.program = program
         self.state = State(folder)
         self.options = {"PORT": str(ports.any_free()), **options}
         self.screen = folder.with_name(f"{folder.name}.screen")
@@ -53,8 +57,9 @@ class Installation:
         inherited = {name: value for name, value in os.environ.items() if name.startswith(_INHERITED)}
         given = {**inherited, **self.options, **options, "STATE_DIR": str(self.state.root)}
         self.screen.unlink(missing_ok=True)
-        up = (sys.executable, "manage.py", "up")
-        self._program = Program(name="platform", argv=up, cwd=ROOT, log=self.screen, env=given)
+        python, checkout = self.program
+        up = (python, "manage.py", "up")
+        self._program = Program(name="platform", argv=up, cwd=checkout, log=self.screen, env=given)
         self._running = process.spawn(self._program)
 
     def stop(self) -> str:
