@@ -32,6 +32,8 @@ SPECTACULAR_SETTINGS = {
         "ApplicationKindEnum": "apps.iam.oidc.clients.queries.KINDS",
         "ApiKeyStateEnum": "apps.iam.service_accounts.queries.KEY_STATES",
         "MemberStateEnum": "apps.iam.users.queries.STATES",
+        "PaymentStatusEnum": "apps.business.orders.models.PaymentStatus",
+        "FulfilmentStatusEnum": "apps.business.orders.models.FulfilmentStatus",
         "OrderStatusEnum": "apps.business.orders.models.Order.Status",
         "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
         "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.business.orders import commands, queries
 from apps.business.orders.filters import OrderFilter
-from apps.business.orders.models import LineKind, Order
+from apps.business.orders.models import FulfilmentStatus, LineKind, Order, PaymentStatus
 from apps.business.orders.permissions import OrderPermission
 from apps.core.api.views import Answer, ApiView, entity_response, expected_version, page_of, validated
 from apps.core.idempotency import idempotent
@@ -27,6 +27,8 @@ class OrderSummaryOutput(serializers.Serializer):
     id = serializers.UUIDField()
     number = serializers.CharField()
     status = serializers.ChoiceField(choices=Order.Status.choices)
+    payment_status = serializers.ChoiceField(choices=PaymentStatus.choices)
+    fulfilment_status = serializers.ChoiceField(choices=FulfilmentStatus.choices)
     customer_id = serializers.UUIDField(allow_null=True)
     customer_name = serializers.CharField(help_text="Empty where the buyer is unknown.")
     placed_at = serializers.DateTimeField()
@@ -66,6 +68,7 @@ class OrderLineOutput(serializers.Serializer):
     quantity = serializers.IntegerField()
     unit_price = PriceField()
     total_minor = serializers.IntegerField()
+    shipped_quantity = serializers.IntegerField()
     returned_quantity = serializers.IntegerField()
 
 
@@ -96,10 +99,14 @@ class OrderOutput(serializers.Serializer):
     id = serializers.UUIDField()
     number = serializers.CharField()
     status = serializers.ChoiceField(choices=Order.Status.choices)
+    payment_status = serializers.ChoiceField(choices=PaymentStatus.choices)
+    fulfilment_status = serializers.ChoiceField(choices=FulfilmentStatus.choices)
     customer = OrderCustomerOutput(allow_null=True)
     placed_at = serializers.DateTimeField()
     currency = serializers.CharField()
     total_minor = serializers.IntegerField()
+    paid_minor = serializers.IntegerField()
+    refunded_minor = serializers.IntegerField()
     country = serializers.CharField()
     note = serializers.CharField()
     source = serializers.CharField()
@@ -150,6 +157,7 @@ class LineStateOutput(serializers.Serializer):
     quantity = serializers.IntegerField()
     unit_price = PriceField()
     total_minor = serializers.IntegerField()
+    shipped_quantity = serializers.IntegerField()
     returned_quantity = serializers.IntegerField()
 
 
@@ -161,10 +169,14 @@ class OrderStateOutput(serializers.Serializer):
     id = serializers.UUIDField(source="state.id")
     number = serializers.CharField(source="state.number")
     status = serializers.ChoiceField(choices=Order.Status.choices, source="state.status")
+    payment_status = serializers.ChoiceField(choices=PaymentStatus.choices, source="state.payment_status")
+    fulfilment_status = serializers.ChoiceField(choices=FulfilmentStatus.choices, source="state.fulfilment_status")
     customer_id = serializers.UUIDField(allow_null=True, source="state.customer_id")
     placed_at = serializers.DateTimeField(source="state.placed_at")
     currency = serializers.CharField(source="state.currency")
     total_minor = serializers.IntegerField(source="state.total_minor")
+    paid_minor = serializers.IntegerField(source="state.paid_minor")
+    refunded_minor = serializers.IntegerField(source="state.refunded_minor")
     returned_minor = serializers.IntegerField(source="state.returned_minor")
     cancelled_at = serializers.DateTimeField(allow_null=True, source="state.cancelled_at")
     cancel_reason = serializers.CharField(source="state.cancel_reason")

@@ -45,6 +45,24 @@ class OrderNotDecided(Conflict):
     code = "order_not_decided"
 
 
+class OrderAlreadyShipped(Conflict):
+    """Goods are on their way or there, so that they have to come back instead."""
+
+    code = "order_already_shipped"
+
+
+class ShipmentNotFound(NotFound):
+    """No such shipment of the order is known."""
+
+    code = "shipment_not_found"
+
+
+class InvalidShipment(Invalid):
+    """More is to be shipped than is owed, or nothing."""
+
+    code = "invalid_shipment"
+
+
 class OrderNotUnderReview(Conflict):
     """The order waits for nobody's decision."""
 

@@ -39,6 +39,8 @@ class OrderHeld(Event):
     source: str
     lines: tuple[LinePlaced, ...]
     decide_by: datetime
+    # Where this is not said, the event is of the first release, whose orders count as under review at once.
+    goods_set_aside: bool = True
 
 
 @event(topic=TOPIC, aggregate="Order")
@@ -63,6 +65,111 @@ class OrderPlaced(Event):
     total_minor: int
     source: str
     lines: tuple[LinePlaced, ...]
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderAllocated(Event):
+    """The goods of an order that is not agreed to yet are set aside for it."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderReleased(Event):
+    """They are there for others again, since nothing comes of the order. `OrderRefused` follows."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderPaymentAuthorised(Event):
+    """The buyer's bank holds `authorised_minor` ready for the order; nothing is taken yet."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    currency: str
+    authorised_minor: int
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderPaymentVoided(Event):
+    """What was held ready was let go, with nothing taken."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderPaid(Event):
+    """Money came in: `amount_minor` now, `paid_minor` in all. `everything`: nothing is owed any more."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    currency: str
+    amount_minor: int
+    paid_minor: int
+    everything: bool
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderRefunded(Event):
+    """Money went back: `amount_minor` now, `refunded_minor` in all. `everything`: all that was paid."""
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    currency: str
+    amount_minor: int
+    refunded_minor: int
+    everything: bool
+    customer_id: UUID | None = None
+
+
+class LineShipped(EventPart):
+    """How much of an order's line left."""
+
+    order_line_id: UUID
+    product_id: UUID | None
+    quantity: int
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderShipped(Event):
+    """Goods of an order are on their way. `everything`: nothing is left to be sent."""
+
+    order_id: UUID
+    shipment_id: UUID
+    number: str
+    occurred_at: datetime
+    everything: bool
+    lines: tuple[LineShipped, ...]
+    carrier: str = ""
+    tracking_number: str = ""
+    customer_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Order")
+class OrderDelivered(Event):
+    """A shipment has arrived. `everything`: so has all that was ordered."""
+
+    order_id: UUID
+    shipment_id: UUID
+    number: str
+    occurred_at: datetime
+    everything: bool
+    customer_id: UUID | None = None
 
 
 @event(topic=TOPIC, aggregate="Order")

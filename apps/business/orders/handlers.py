@@ -5,13 +5,22 @@ from __future__ import annotations
 from apps.business.orders import projections
 from apps.business.orders.events import (
     CreditGiven,
+    OrderAllocated,
     OrderCancelled,
+    OrderDelivered,
     OrderHeld,
+    OrderPaid,
+    OrderPaymentAuthorised,
+    OrderPaymentVoided,
     OrderPlaced,
+    OrderRefunded,
     OrderRefused,
+    OrderReleased,
     OrderReturned,
+    OrderShipped,
 )
 from apps.business.orders.models import DailyRevenue, OrderSummary
+from apps.business.orders.projections import Later
 from apps.core.events import Envelope, handles
 from apps.core.projections import Table, projection
 
@@ -25,28 +34,26 @@ def list_held(event: OrderHeld, *, envelope: Envelope) -> None:
     projections.list_held(event, sequence=envelope.metadata.sequence)
 
 
-@handles(OrderRefused, group=SUMMARY)
-def list_as_refused(event: OrderRefused, *, envelope: Envelope) -> None:
-    """The list shows the order as refused."""
-    projections.list_as_refused(event, sequence=envelope.metadata.sequence)
-
-
 @handles(OrderPlaced, group=SUMMARY)
 def list_order(event: OrderPlaced, *, envelope: Envelope) -> None:
     """The order appears in the list."""
     projections.list_order(event, sequence=envelope.metadata.sequence)
 
 
+@handles(OrderAllocated, group=SUMMARY)
+@handles(OrderReleased, group=SUMMARY)
+@handles(OrderRefused, group=SUMMARY)
 @handles(OrderCancelled, group=SUMMARY)
-def list_as_cancelled(event: OrderCancelled, *, envelope: Envelope) -> None:
-    """The list shows the order as cancelled."""
-    projections.list_as_cancelled(event, sequence=envelope.metadata.sequence)
-
-
 @handles(OrderReturned, group=SUMMARY)
-def list_as_returned(event: OrderReturned, *, envelope: Envelope) -> None:
-    """The list shows what came back."""
-    projections.list_as_returned(event, sequence=envelope.metadata.sequence)
+@handles(OrderPaymentAuthorised, group=SUMMARY)
+@handles(OrderPaymentVoided, group=SUMMARY)
+@handles(OrderPaid, group=SUMMARY)
+@handles(OrderRefunded, group=SUMMARY)
+@handles(OrderShipped, group=SUMMARY)
+@handles(OrderDelivered, group=SUMMARY)
+def list_on(event: Later, *, envelope: Envelope) -> None:
+    """The list shows what became of the order."""
+    projections.list_on(event, sequence=envelope.metadata.sequence)
 
 
 @handles(OrderPlaced, group=REVENUE)

@@ -14,25 +14,57 @@ from django.utils import timezone
 from apps.business.orders import news
 from apps.business.orders.events import (
     CreditGiven,
+    OrderAllocated,
     OrderCancelled,
+    OrderDelivered,
     OrderHeld,
+    OrderPaid,
+    OrderPaymentAuthorised,
+    OrderPaymentVoided,
     OrderPlaced,
+    OrderRefunded,
     OrderRefused,
+    OrderReleased,
     OrderReturned,
+    OrderShipped,
 )
-from apps.business.orders.models import DailyRevenue, LineKind, Order, OrderSummary
+from apps.business.orders.models import (
+    DailyRevenue,
+    FulfilmentStatus,
+    LineKind,
+    Order,
+    OrderSummary,
+    PaymentStatus,
+)
 from apps.business.search_keys import search_key
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope, Event, InvalidMessage
 from apps.core.tenancy import require_tenant_id
 
-_Later = OrderPlaced | OrderRefused | OrderCancelled | OrderReturned
+Later = (
+    OrderAllocated
+    | OrderReleased
+    | OrderPlaced
+    | OrderRefused
+    | OrderCancelled
+    | OrderReturned
+    | OrderPaymentAuthorised
+    | OrderPaymentVoided
+    | OrderPaid
+    | OrderRefunded
+    | OrderShipped
+    | OrderDelivered
+)
 _STATUS: dict[type[Event], str] = {
-    OrderHeld: Order.Status.UNDER_REVIEW,
+    OrderAllocated: Order.Status.UNDER_REVIEW,
+    OrderReleased: Order.Status.HELD,
     OrderPlaced: Order.Status.PLACED,
     OrderRefused: Order.Status.REFUSED,
     OrderCancelled: Order.Status.CANCELLED,
 }
+
+
+_MOVING = ["status", "payment_status", "fulfilment_status", "returned_minor", "last_sequence", "updated_at"]
 
 
 def list_order(event: OrderPlaced, *, sequence: int) -> None:
@@ -50,17 +82,7 @@ def list_held(event: OrderHeld, *, sequence: int) -> None:
     news.announce(event.order_id, type(event).__name__)
 
 
-def list_as_refused(event: OrderRefused, *, sequence: int) -> None:
-    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
-    _follow(event, sequence)
-
-
-def list_as_cancelled(event: OrderCancelled, *, sequence: int) -> None:
-    """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
-    _follow(event, sequence)
-
-
-def list_as_returned(event: OrderReturned, *, sequence: int) -> None:
+def list_on(event: Later, *, sequence: int) -> None:
     """Raises InvalidMessage when the order is not listed, or not as it was just before this event."""
     _follow(event, sequence)
 
@@ -74,10 +96,10 @@ def list_many(envelopes: Sequence[Envelope]) -> None:
     for event, sequence in later:
         _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
     OrderSummary.objects.bulk_create(fresh.values())
-    OrderSummary.objects.bulk_update(known.values(), ["status", "returned_minor", "last_sequence", "updated_at"])
+    OrderSummary.objects.bulk_update(known.values(), _MOVING)
 
 
-def _follow(event: _Later, sequence: int) -> None:
+def _follow(event: Later, sequence: int) -> None:
     summary = _listed({event.order_id}).get(event.order_id)
     _move_on(summary, event, sequence).save()
     news.announce(event.order_id, type(event).__name__)
@@ -98,7 +120,7 @@ def _new(event: OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
         number=event.number,
         number_key=search_key(event.number),
         customer_id=event.customer_id,
-        status=_STATUS[type(event)],
+        status=_first_status(event),
         placed_at=event.occurred_at,
         currency=event.currency,
         line_count=len(event.lines),
@@ -109,17 +131,42 @@ def _new(event: OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
     )
 
 
-def _move_on(summary: OrderSummary | None, event: _Later, sequence: int) -> OrderSummary:
+def _first_status(event: OrderHeld | OrderPlaced) -> str:
+    if isinstance(event, OrderPlaced):
+        return Order.Status.PLACED
+    return Order.Status.UNDER_REVIEW if event.goods_set_aside else Order.Status.HELD
+
+
+def _move_on(summary: OrderSummary | None, event: Later, sequence: int) -> OrderSummary:
     if summary is None or summary.last_sequence != sequence - 1:
         seen = summary.last_sequence if summary else 0
         raise InvalidMessage(f"order {event.order_id}: event {sequence} came after {seen}")
-    if not isinstance(event, OrderReturned):
-        summary.status = _STATUS[type(event)]
-    else:
-        summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
-        summary.returned_minor += event.total_minor
+    _change(summary, event)
     summary.last_sequence, summary.updated_at = sequence, timezone.now()
     return summary
+
+
+def _change(summary: OrderSummary, event: Later) -> None:
+    match event:
+        case OrderReturned():
+            summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
+            summary.returned_minor += event.total_minor
+        case OrderPaymentAuthorised():
+            summary.payment_status = PaymentStatus.AUTHORISED
+        case OrderPaymentVoided():
+            summary.payment_status = PaymentStatus.UNPAID
+        case OrderPaid():
+            summary.payment_status = PaymentStatus.PAID if event.everything else PaymentStatus.AUTHORISED
+        case OrderRefunded():
+            summary.payment_status = PaymentStatus.REFUNDED if event.everything else PaymentStatus.PARTLY_REFUNDED
+        case OrderShipped():
+            sent = FulfilmentStatus.SHIPPED if event.everything else FulfilmentStatus.PARTLY_SHIPPED
+            summary.fulfilment_status = sent
+        case OrderDelivered():
+            if event.everything:
+                summary.fulfilment_status = FulfilmentStatus.DELIVERED
+        case _:
+            summary.status = _STATUS[type(event)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,12 @@ def _release(order: OrderInReview, *, run: Run) -> None:
     reviewing.release_goods(order_id=order.order_id, actor=run.actor, now=run.now)
 
 
-def _confirm(order: OrderInReview) -> None:
-    reviewing.confirm_order(order_id=order.order_id)
+def _confirm(order: OrderInReview, *, run: Run) -> None:
+    reviewing.confirm_order(order_id=order.order_id, actor=run.actor)
 
 
 def _refuse(order: OrderInReview, *, run: Run) -> None:
-    reviewing.refuse_order(order_id=order.order_id, now=run.now)
+    reviewing.refuse_order(order_id=order.order_id, actor=run.actor, now=run.now)
 
 
 REVIEW_ORDER = Saga(

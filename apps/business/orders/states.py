@@ -1,7 +1,13 @@
-"""What an order's events say it is: nothing but them is asked, so that it can be told for any moment."""
+"""What an order is: the fold of its events. Nothing but them is asked, so that it can be told for any moment, and what
+an order may become is decided here.
+
+The words of its statuses are those of `models`; the row is this state, kept in the same transaction.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,19 +16,36 @@ import msgspec
 from msgspec.structs import replace
 
 from apps.business.money import price_of
+from apps.business.orders.errors import (
+    OrderAlreadyReturned,
+    OrderAlreadyShipped,
+    OrderIsCancelled,
+    OrderNotDecided,
+)
 from apps.business.orders.events import (
     LinePlaced,
+    OrderAllocated,
     OrderCancelled,
+    OrderDelivered,
     OrderHeld,
+    OrderPaid,
+    OrderPaymentAuthorised,
+    OrderPaymentVoided,
     OrderPlaced,
+    OrderRefunded,
     OrderRefused,
+    OrderReleased,
     OrderReturned,
+    OrderShipped,
 )
 from apps.core.events import Event, InvalidMessage
 
+OPEN_TO_DECIDE = frozenset({"held", "under_review"})
+AGREED = frozenset({"placed", "partly_returned", "returned"})
+
 
 class LineState(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of an order, and how much of it had come back."""
+    """One line of an order, how much of it had left, and how much had come back."""
 
     id: UUID
     kind: str
@@ -30,12 +53,32 @@ class LineState(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     unit_price_e4: int
     total_minor: int
+    shipped_quantity: int = 0
     returned_quantity: int = 0
 
     @property
     def unit_price(self) -> Decimal:
         """In major units."""
         return price_of(self.unit_price_e4)
+
+    @property
+    def owed_quantity(self) -> int:
+        """What is still to be shipped. What came back without ever having been shipped is owed to nobody."""
+        if self.product_id is None:
+            return 0
+        return self.quantity - max(self.shipped_quantity, self.returned_quantity)
+
+    @property
+    def returnable_quantity(self) -> int:
+        return max(0, self.quantity - self.returned_quantity)
+
+
+class ShipmentState(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel with goods of an order."""
+
+    id: UUID
+    shipped_at: datetime
+    delivered_at: datetime | None = None
 
 
 class OrderState(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,26 +91,106 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     currency: str
     total_minor: int
+    authorised_minor: int = 0
+    paid_minor: int = 0
+    refunded_minor: int = 0
     returned_minor: int = 0
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
     lines: tuple[LineState, ...]
+    shipments: tuple[ShipmentState, ...] = ()
+
+    @property
+    def payment_status(self) -> str:
+        if self.refunded_minor:
+            return "refunded" if self.refunded_minor >= self.paid_minor else "partly_refunded"
+        if self.paid_minor:
+            return "paid" if self.paid_minor >= self.total_minor else "authorised"
+        return "authorised" if self.authorised_minor else "unpaid"
+
+    @property
+    def fulfilment_status(self) -> str:
+        if not self.shipments:
+            return "unfulfilled"
+        if any(line.owed_quantity for line in self.lines):
+            return "partly_shipped"
+        return "delivered" if all(one.delivered_at for one in self.shipments) else "shipped"
+
+    @property
+    def goods(self) -> dict[UUID, int]:
+        """How many of each product were ordered."""
+        counts: Counter[UUID] = Counter()
+        for line in self.lines:
+            if line.product_id is not None:
+                counts[line.product_id] += line.quantity
+        return dict(counts)
+
+    @property
+    def is_open_to_decide(self) -> bool:
+        """Held, or held with its goods set aside: nobody has agreed to it yet."""
+        return self.status in OPEN_TO_DECIDE
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.status == "cancelled"
+
+    def line(self, line_id: UUID) -> LineState | None:
+        return next((line for line in self.lines if line.id == line_id), None)
+
+    def shipment(self, shipment_id: UUID) -> ShipmentState | None:
+        return next((one for one in self.shipments if one.id == shipment_id), None)
+
+    def require_agreed(self) -> None:
+        """Raises OrderNotDecided, OrderIsCancelled."""
+        if self.is_cancelled:
+            raise OrderIsCancelled(f"order {self.number} is cancelled")
+        if self.status not in AGREED:
+            raise OrderNotDecided(f"order {self.number} was not agreed to: it is {self.status}")
+
+    def require_cancellable(self) -> None:
+        """Raises OrderNotDecided, OrderIsCancelled, OrderAlreadyShipped, OrderAlreadyReturned."""
+        self.require_agreed()
+        if self.shipments:
+            raise OrderAlreadyShipped(f"goods of order {self.number} are on their way, so it cannot be cancelled")
+        if self.status != "placed":
+            raise OrderAlreadyReturned(f"goods of order {self.number} came back already, so it cannot be cancelled")
 
 
 def followed(state: OrderState | None, event: Event) -> OrderState:
     """What an order is after one more event. Raises InvalidMessage for one that cannot have happened to it."""
+    if state is None:
+        return _begun(event)
     match event:
-        case OrderHeld() if state is None:
-            return _new(event, "under_review")
-        case OrderPlaced() if state is None or state.status == "under_review":
-            return _new(event, "placed")
-        case OrderRefused() if state is not None:
+        case OrderAllocated() if state.is_open_to_decide:
+            return replace(state, status="under_review")
+        case OrderReleased() if state.is_open_to_decide:
+            return replace(state, status="held")
+        case OrderPlaced() if state.is_open_to_decide:
+            return replace(state, status="placed")
+        case OrderRefused() if state.is_open_to_decide:
             return replace(state, status="refused")
-        case OrderCancelled() if state is not None:
+        case OrderCancelled():
             return replace(state, status="cancelled", cancelled_at=event.occurred_at, cancel_reason=event.reason)
-        case OrderReturned() if state is not None:
+        case OrderReturned():
             return _returned(state, event)
-    raise InvalidMessage(f"{type(event).__name__} cannot happen to an order that is {state.status if state else 'new'}")
+        case OrderShipped() | OrderDelivered():
+            return _moved(state, event)
+        case OrderPaymentAuthorised() | OrderPaymentVoided() | OrderPaid() | OrderRefunded():
+            return _paid(state, event)
+    raise _impossible(event, state.status)
+
+
+def _begun(event: Event) -> OrderState:
+    match event:
+        case OrderHeld():
+            return _new(event, "under_review" if event.goods_set_aside else "held")
+        case OrderPlaced():
+            return _new(event, "placed")
+    raise _impossible(event, "new")
+
+
+def _impossible(event: Event, status: str) -> InvalidMessage:
+    return InvalidMessage(f"{type(event).__name__} cannot happen to an order that is {status}")
 
 
 def _new(event: OrderHeld | OrderPlaced, status: str) -> OrderState:
@@ -102,3 +225,32 @@ def _returned(state: OrderState, event: OrderReturned) -> OrderState:
     status = "returned" if event.everything else "partly_returned"
     returned_minor = state.returned_minor + event.total_minor
     return replace(state, status=status, returned_minor=returned_minor, lines=lines)
+
+
+def _moved(state: OrderState, event: OrderShipped | OrderDelivered) -> OrderState:
+    if isinstance(event, OrderShipped):
+        left = {line.order_line_id: line.quantity for line in event.lines}
+        parcel = ShipmentState(id=event.shipment_id, shipped_at=event.occurred_at)
+        return replace(state, lines=_with_shipped(state, left), shipments=(*state.shipments, parcel))
+    shipments = tuple(
+        replace(one, delivered_at=event.occurred_at) if one.id == event.shipment_id else one for one in state.shipments
+    )
+    return replace(state, shipments=shipments)
+
+
+def _with_shipped(state: OrderState, left: Mapping[UUID, int]) -> tuple[LineState, ...]:
+    return tuple(replace(line, shipped_quantity=line.shipped_quantity + left.get(line.id, 0)) for line in state.lines)
+
+
+def _paid(
+    state: OrderState, event: OrderPaymentAuthorised | OrderPaymentVoided | OrderPaid | OrderRefunded
+) -> OrderState:
+    match event:
+        case OrderPaymentAuthorised():
+            return replace(state, authorised_minor=event.authorised_minor)
+        case OrderPaid():
+            return replace(state, paid_minor=event.paid_minor)
+        case OrderRefunded():
+            return replace(state, refunded_minor=event.refunded_minor)
+        case _:
+            return replace(state, authorised_minor=0)

@@ -7,7 +7,16 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from apps.business.orders.events import OrderCancelled, OrderHeld, OrderPlaced, OrderReturned
+from apps.business.orders.events import (
+    OrderCancelled,
+    OrderHeld,
+    OrderPaid,
+    OrderPaymentAuthorised,
+    OrderPlaced,
+    OrderRefunded,
+    OrderReturned,
+    OrderShipped,
+)
 from apps.core.api.presentation import money_text
 from apps.core.events import Envelope, Event, InvalidMessage
 
@@ -49,6 +58,13 @@ def summary_of(happened: Event) -> str:
         pieces = sum(line.quantity for line in happened.lines)
         amount = money_text(happened.total_minor, happened.currency)
         return f"{pieces} back, {amount}" + (f": {happened.reason}" if happened.reason else "")
+    if isinstance(happened, OrderPaid | OrderRefunded):
+        return money_text(happened.amount_minor, happened.currency)
+    if isinstance(happened, OrderPaymentAuthorised):
+        return money_text(happened.authorised_minor, happened.currency)
+    if isinstance(happened, OrderShipped):
+        pieces = sum(line.quantity for line in happened.lines)
+        return " ".join(filter(None, (f"{pieces} on their way", happened.carrier, happened.tracking_number)))
     return ""
 
 

@@ -3,6 +3,7 @@
 from apps.business.orders.commands.cancelling import cancel_order
 from apps.business.orders.commands.crediting import NewCredit, give_credit
 from apps.business.orders.commands.customers import NewCustomer, create_customer, create_customers, update_customer
+from apps.business.orders.commands.fulfilling import note_delivered, note_payment, note_shipped
 from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.placing import NewOrder, place_order
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
@@ -18,6 +19,9 @@ __all__ = [
     "create_customer",
     "create_customers",
     "give_credit",
+    "note_delivered",
+    "note_payment",
+    "note_shipped",
     "place_order",
     "remove_review_limit",
     "return_order_lines",

@@ -13,10 +13,10 @@ from apps.business.constraints import violation_means
 from apps.business.inventory import commands as inventory
 from apps.business.money import line_total_minor, price_e4
 from apps.business.orders import queries
+from apps.business.orders.commands.changing import changing
 from apps.business.orders.errors import InvalidReturn, OrderNumberTaken
 from apps.business.orders.events import LineReturned, OrderReturned
 from apps.business.orders.models import Order, OrderLine, OrderReturn, OrderReturnLine
-from apps.business.units import work_of
 from apps.core.db.ids import uuid7
 from apps.core.history import Actor
 
@@ -46,22 +46,23 @@ def return_order_lines(
 
     A credit note from elsewhere brings its `number` and `returned_at`. Not safe to repeat without a number: each call
     is another return, as long as there is something left of the lines.
-    Raises OrderNotFound, OrderIsCancelled, InvalidReturn, OrderNumberTaken.
+    Raises OrderNotFound, OrderNotDecided, OrderIsCancelled, InvalidReturn, OrderNumberTaken.
     """
     taken = OrderNumberTaken(f"there is a return {number} already")
-    with violation_means("orders_return_number", lambda: taken), work_of(actor, Order, reason=reason) as work:
-        order = queries.lock_order(order_id)
+    with (
+        violation_means("orders_return_number", lambda: taken),
+        changing(order_id, actor=actor, reason=reason) as order,
+    ):
+        order.state.require_agreed()
         known = {line.id: line for line in queries.lines_of(order_id)}
         _check(lines, known)
-        taken_back = _made(order, reason=reason, number=number, returned_at=returned_at or now, now=now)
+        taken_back = _made(order.row, reason=reason, number=number, returned_at=returned_at or now, now=now)
         rows = _rows(lines, known, taken_back)
         taken_back.total_minor = sum(row.total_minor for row in rows)
-        _count(rows, known, order)
-        _put_back(rows, taken_back, order, actor=actor, now=now)
+        _put_back(rows, taken_back, order.row, actor=actor, now=now)
         taken_back.save()
         OrderReturnLine.objects.bulk_create(rows, batch_size=_BATCH)
-        order.save(update_fields=["status"])
-        work.publish(_announced(taken_back, rows, order))
+        order.happen(_announced(taken_back, rows, known, order.row))
     return taken_back
 
 
@@ -134,12 +135,10 @@ def _worth(line: ReturnedLine, bought: OrderLine, currency: str) -> tuple[int, i
     return price, worth
 
 
-def _count(rows: Sequence[OrderReturnLine], known: Mapping[UUID, OrderLine], order: Order) -> None:
-    """Note on the order and its lines what came back."""
-    touched = [known[line_id] for line_id in dict.fromkeys(row.order_line_id for row in rows)]
+def _is_everything(known: Mapping[UUID, OrderLine]) -> bool:
+    """Whether nothing is left to come, once what `_rows` counted is back."""
     goods = [line for line in known.values() if line.product_id] or list(known.values())
-    order.take_back(everything=all(line.returnable_quantity == 0 for line in goods))
-    OrderLine.objects.bulk_update(touched, ["returned_quantity"], batch_size=_BATCH)
+    return all(line.returnable_quantity == 0 for line in goods)
 
 
 def _put_back(
@@ -160,7 +159,9 @@ def _put_back(
         inventory.put_back(quantities=counts, occasion=occasion)
 
 
-def _announced(taken_back: OrderReturn, rows: Sequence[OrderReturnLine], order: Order) -> OrderReturned:
+def _announced(
+    taken_back: OrderReturn, rows: Sequence[OrderReturnLine], known: Mapping[UUID, OrderLine], order: Order
+) -> OrderReturned:
     lines = tuple(
         LineReturned(
             order_line_id=row.order_line_id,
@@ -178,7 +179,7 @@ def _announced(taken_back: OrderReturn, rows: Sequence[OrderReturnLine], order: 
         occurred_at=taken_back.returned_at,
         currency=taken_back.currency,
         total_minor=taken_back.total_minor,
-        everything=order.status == Order.Status.RETURNED,
+        everything=_is_everything(known),
         lines=lines,
         customer_id=order.customer_id,
     )

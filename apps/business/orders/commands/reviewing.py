@@ -5,18 +5,20 @@ Each step looks at the order's own status under its lock, so that it may be repe
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
+from apps.business.orders.commands.changing import changing
 from apps.business.orders.commands.telling import held_event, placed_event
 from apps.business.orders.errors import InvalidReviewLimit, OrderNotUnderReview, ReviewLimitNotFound
-from apps.business.orders.events import OrderRefused
+from apps.business.orders.events import OrderAllocated, OrderRefused, OrderReleased
 from apps.business.orders.models import Order, OrderLine, ReviewLimit
+from apps.business.orders.states import OrderState
 from apps.business.units import work_of
 from apps.core.events import UnitOfWork, unit_of_work
 from apps.core.history import Actor
@@ -62,54 +64,39 @@ def review_order(*, order_id: UUID, approved: bool, reason: str, actor: Actor, n
 
 def reserve_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
     """Take the goods of a held order out of the stock. Safe to repeat. Raises StockShort."""
-    with unit_of_work(Order):
-        order = queries.lock_order(order_id)
-        if order.status != Order.Status.HELD:
+    with changing(order_id, actor=actor) as order:
+        # The row: where an order was held by the first release, its events do not tell this moment.
+        if order.row.status != Order.Status.HELD:
             return
-        quantities = _goods(queries.lines_of(order_id))
-        if quantities:
-            occasion = _occasion(order, actor, now, f"reserved for order {order.number}")
-            inventory.take(quantities=quantities, occasion=occasion)
-        order.reserve()
-        order.save(update_fields=["status"])
+        if order.state.goods:
+            occasion = _occasion(order.state, actor, now, f"reserved for order {order.state.number}")
+            inventory.take(quantities=order.state.goods, occasion=occasion)
+        order.happen(OrderAllocated(**_facts(order.state, now)))
 
 
 def release_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
     """Put them back. Safe to repeat."""
-    with unit_of_work(Order):
-        order = queries.lock_order(order_id)
-        if order.status != Order.Status.UNDER_REVIEW:
+    with changing(order_id, actor=actor) as order:
+        if order.row.status != Order.Status.UNDER_REVIEW:
             return
-        quantities = _goods(queries.lines_of(order_id))
-        if quantities:
-            occasion = _occasion(order, actor, now, f"order {order.number} came to nothing")
-            inventory.put_back(quantities=quantities, occasion=occasion)
-        order.release()
-        order.save(update_fields=["status"])
+        if order.state.goods:
+            occasion = _occasion(order.state, actor, now, f"order {order.state.number} came to nothing")
+            inventory.put_back(quantities=order.state.goods, occasion=occasion)
+        order.happen(OrderReleased(**_facts(order.state, now)))
 
 
-def confirm_order(*, order_id: UUID) -> None:
+def confirm_order(*, order_id: UUID, actor: Actor) -> None:
     """The order is placed, as any other. Safe to repeat."""
-    with unit_of_work(Order) as work:
-        order = queries.lock_order(order_id)
-        if order.status != Order.Status.UNDER_REVIEW:
-            return
-        order.confirm()
-        order.save(update_fields=["status"])
-        work.publish(placed_event(order, queries.lines_of(order_id)))
+    with changing(order_id, actor=actor) as order:
+        if order.state.status == Order.Status.UNDER_REVIEW:
+            order.happen(placed_event(order.row, queries.lines_of(order_id)))
 
 
-def refuse_order(*, order_id: UUID, now: datetime) -> None:
+def refuse_order(*, order_id: UUID, actor: Actor, now: datetime) -> None:
     """Nothing comes of a held order. Safe to repeat."""
-    with unit_of_work(Order) as work:
-        order = queries.lock_order(order_id)
-        if order.status != Order.Status.HELD:
-            return
-        order.refuse()
-        order.save(update_fields=["status"])
-        work.publish(
-            OrderRefused(order_id=order.id, number=order.number, customer_id=order.customer_id, occurred_at=now)
-        )
+    with changing(order_id, actor=actor) as order:
+        if order.row.status == Order.Status.HELD:
+            order.happen(OrderRefused(**_facts(order.state, now)))
 
 
 def set_review_limit(*, currency: str, above_minor: int, decide_within_days: int, actor: Actor) -> ReviewLimit:
@@ -142,13 +129,9 @@ def remove_review_limit(*, currency: str, actor: Actor) -> None:
         limit.delete()
 
 
-def _goods(lines: Iterable[OrderLine]) -> Counter[UUID]:
-    counts: Counter[UUID] = Counter()
-    for line in lines:
-        if line.product_id is not None:
-            counts[line.product_id] += line.quantity
-    return counts
+def _facts(state: OrderState, now: datetime) -> dict[str, Any]:
+    return {"order_id": state.id, "number": state.number, "customer_id": state.customer_id, "occurred_at": now}
 
 
-def _occasion(order: Order, actor: Actor, now: datetime, reason: str) -> inventory.Occasion:
-    return inventory.Occasion(actor=actor, occurred_at=now, recorded_at=now, order_id=order.id, reason=reason)
+def _occasion(state: OrderState, actor: Actor, now: datetime, reason: str) -> inventory.Occasion:
+    return inventory.Occasion(actor=actor, occurred_at=now, recorded_at=now, order_id=state.id, reason=reason)

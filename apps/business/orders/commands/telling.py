@@ -17,7 +17,7 @@ def placed_event(order: Order, rows: Sequence[OrderLine]) -> OrderPlaced:
 
 def held_event(order: Order, rows: Sequence[OrderLine], *, decide_by: datetime) -> OrderHeld:
     """That somebody has to agree to it first."""
-    return OrderHeld(**_facts(order, rows), decide_by=decide_by)
+    return OrderHeld(**_facts(order, rows), decide_by=decide_by, goods_set_aside=False)
 
 
 def _facts(order: Order, rows: Sequence[OrderLine]) -> dict[str, Any]:

@@ -2,7 +2,14 @@
 
 from apps.business.orders.models.customer import Customer
 from apps.business.orders.models.imported import ImportedLine, ImportRun
-from apps.business.orders.models.order import LineKind, Order, OrderCounter, OrderLine
+from apps.business.orders.models.order import (
+    FulfilmentStatus,
+    LineKind,
+    Order,
+    OrderCounter,
+    OrderLine,
+    PaymentStatus,
+)
 from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
 from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
 from apps.business.orders.models.review import ReviewLimit
@@ -10,6 +17,7 @@ from apps.business.orders.models.review import ReviewLimit
 __all__ = [
     "Customer",
     "DailyRevenue",
+    "FulfilmentStatus",
     "ImportRun",
     "ImportedLine",
     "LineKind",
@@ -19,5 +27,6 @@ __all__ = [
     "OrderReturn",
     "OrderReturnLine",
     "OrderSummary",
+    "PaymentStatus",
     "ReviewLimit",
 ]

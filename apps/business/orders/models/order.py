@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 
 from django.db import models
@@ -8,7 +7,6 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.business.money import price_of
-from apps.business.orders.errors import OrderAlreadyReturned, OrderIsCancelled, OrderNotDecided
 from apps.business.rows import TenantPart, TenantRow
 from apps.core.db.fields import TenantForeignKey
 from apps.core.db.models import TenantScoped
@@ -25,11 +23,31 @@ class LineKind(models.TextChoices):
     MANUAL = "manual"
 
 
+class PaymentStatus(models.TextChoices):
+    """What has become of the money. `authorised`: held ready, or taken in part."""
+
+    UNPAID = "unpaid"
+    AUTHORISED = "authorised"
+    PAID = "paid"
+    PARTLY_REFUNDED = "partly_refunded"
+    REFUNDED = "refunded"
+
+
+class FulfilmentStatus(models.TextChoices):
+    """What has become of the goods."""
+
+    UNFULFILLED = "unfulfilled"
+    PARTLY_SHIPPED = "partly_shipped"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+
+
 @tracked()
 class Order(TenantScoped):
-    """A buyer's agreement to buy a list of things at the prices of that moment.
+    """A buyer's agreement to buy a list of things at the prices of that moment, as its events tell it.
 
-    Without `customer` the buyer is unknown.
+    The events are the order; this row and its lines are kept with them, in the same transaction (`commands.changing`).
+    What an order may become is said in `states`, not here. Without `customer` the buyer is unknown.
 
     `placed_at` is when it was agreed, which for imported orders lies long before `created_at`.
     """
@@ -61,6 +79,17 @@ class Order(TenantScoped):
     idempotency_key = models.CharField(
         max_length=64, blank=True, default="", editable=False, help_text="A second order with the same key is this one."
     )
+    payment_status = models.CharField(
+        max_length=16, choices=PaymentStatus, default=PaymentStatus.UNPAID, db_default=PaymentStatus.UNPAID
+    )
+    fulfilment_status = models.CharField(
+        max_length=16,
+        choices=FulfilmentStatus,
+        default=FulfilmentStatus.UNFULFILLED,
+        db_default=FulfilmentStatus.UNFULFILLED,
+    )
+    paid_minor = models.BigIntegerField(default=0, db_default=0, help_text="What came in.")
+    refunded_minor = models.BigIntegerField(default=0, db_default=0, help_text="What of that went back.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=200, blank=True, default="")
 
@@ -89,53 +118,16 @@ class Order(TenantScoped):
 
     @property
     def can_cancel(self) -> bool:
-        """Goods that came back already cannot be put back a second time."""
-        return self.status == self.Status.PLACED
+        """Nothing came back yet, and nothing is on its way."""
+        return self.status == self.Status.PLACED and self.fulfilment_status == FulfilmentStatus.UNFULFILLED
 
     @property
     def can_return(self) -> bool:
         return self.status in {self.Status.PLACED, self.Status.PARTLY_RETURNED}
 
-    def cancel(self, *, at: datetime, reason: str) -> None:
-        """Raises OrderNotDecided, OrderAlreadyReturned. Does not save."""
-        self._require_decided()
-        if not self.can_cancel:
-            raise OrderAlreadyReturned(f"goods of order {self.number} came back already, so it cannot be cancelled")
-        self.status, self.cancelled_at, self.cancel_reason = self.Status.CANCELLED, at, reason
-
-    def take_back(self, *, everything: bool) -> None:
-        """Some goods came back, or with `everything` the last of them. Does not save.
-
-        Raises OrderNotDecided, OrderIsCancelled.
-        """
-        self._require_decided()
-        if self.is_cancelled:
-            raise OrderIsCancelled(f"order {self.number} is cancelled: its goods are back in stock")
-        self.status = self.Status.RETURNED if everything else self.Status.PARTLY_RETURNED
-
-    def reserve(self) -> None:
-        """The goods of a held order are out of the stock. Does not save."""
-        self.status = self.Status.UNDER_REVIEW
-
-    def release(self) -> None:
-        """They are back. Does not save."""
-        self.status = self.Status.HELD
-
-    def confirm(self) -> None:
-        """Somebody agreed to it. Does not save."""
-        self.status = self.Status.PLACED
-
-    def refuse(self) -> None:
-        """Nothing came of it. Does not save."""
-        self.status = self.Status.REFUSED
-
-    def _require_decided(self) -> None:
-        if self.is_open_to_decide or self.status == self.Status.REFUSED:
-            raise OrderNotDecided(f"order {self.number} was not agreed to: it is {self.status}")
-
 
 class OrderLine(TenantPart):
-    """One thing bought, or charged. Only `returned_quantity` ever changes.
+    """One thing bought, or charged. Only `shipped_quantity` and `returned_quantity` ever change.
 
     `total_minor` is quantity times price, rounded half to even to minor units, so that it can differ from the exact
     product by up to half a penny; the sum of the rounded lines is what the buyer owes.
@@ -151,6 +143,7 @@ class OrderLine(TenantPart):
     unit_price_e4 = models.BigIntegerField()
     total_minor = models.BigIntegerField()
     returned_quantity = models.BigIntegerField(default=0)
+    shipped_quantity = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -166,6 +159,11 @@ class OrderLine(TenantPart):
                 name="orders_returned_within_bought",
                 condition=Q(returned_quantity=0)
                 | Q(returned_quantity__gt=0, quantity__gt=0, returned_quantity__lte=F("quantity")),
+            ),
+            models.CheckConstraint(
+                name="orders_shipped_within_bought",
+                condition=Q(shipped_quantity=0)
+                | Q(shipped_quantity__gt=0, kind="product", shipped_quantity__lte=F("quantity")),
             ),
         ]
         indexes = [models.Index(name="orders_line_of_product", fields=["tenant_id", "product"])]

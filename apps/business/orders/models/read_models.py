@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from apps.business.orders.models.order import Order
+from apps.business.orders.models.order import FulfilmentStatus, Order, PaymentStatus
 from apps.business.rows import TenantRow
 from apps.core.db.fields import TenantForeignKey
 
@@ -25,6 +25,15 @@ class OrderSummary(TenantRow):
     total_minor = models.BigIntegerField()
     returned_minor = models.BigIntegerField(default=0)
     source = models.CharField(max_length=16)
+    payment_status = models.CharField(
+        max_length=16, choices=PaymentStatus, default=PaymentStatus.UNPAID, db_default=PaymentStatus.UNPAID
+    )
+    fulfilment_status = models.CharField(
+        max_length=16,
+        choices=FulfilmentStatus,
+        default=FulfilmentStatus.UNFULFILLED,
+        db_default=FulfilmentStatus.UNFULFILLED,
+    )
     last_sequence = models.BigIntegerField(help_text="The place, in the order's stream, of the last event seen.")
     updated_at = models.DateTimeField(default=timezone.now)
 

@@ -11,7 +11,7 @@ from apps.business.inventory import queries as inventory
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands, queries
 from apps.business.orders.errors import OrderNotDecided, OrderNotUnderReview
-from apps.business.orders.events import OrderHeld, OrderPlaced, OrderRefused
+from apps.business.orders.events import OrderAllocated, OrderHeld, OrderPlaced, OrderRefused, OrderReleased
 from apps.business.orders.models import Order, OrderSummary
 from apps.business.orders.sagas import REVIEW_ORDER
 from apps.business.orders.tests.factories import ADA, line, place
@@ -91,7 +91,7 @@ class TestAnOrderAboveTheLimit:
         refused = review(order, approved=False)
 
         assert (refused.status, on_hand(order)) == (Order.Status.REFUSED, 10)
-        assert [type(event) for event in published] == [OrderRefused]
+        assert [type(event) for event in published] == [OrderReleased, OrderRefused]
 
     def test_is_refused_when_nobody_decides_in_time(self, order):
         refused = carried_on(order, after=timedelta(days=2))
@@ -128,8 +128,8 @@ class TestAnOrderAboveTheLimit:
         review(order, approved=True)
         drain()
 
-        assert [type(event) for event in published] == [OrderHeld, OrderPlaced]
-        assert (held, OrderSummary.objects.get(id=order.id).status) == ("under_review", "placed")
+        assert [type(event) for event in published] == [OrderHeld, OrderAllocated, OrderPlaced]
+        assert (held, OrderSummary.objects.get(id=order.id).status) == ("held", "placed")
 
 
 @pytest.mark.django_db

@@ -71,7 +71,7 @@ class TestAState:
         commands.set_review_limit(**LIMIT, actor=SYSTEM)
         order = carried_on(place(line(StockLevelFactory(on_hand=10).product_id, 3)))
         held = as_kept(order.id)
-        held_at = queries.timeline(order.id)[0].timestamp
+        held_at = queries.timeline(order.id)[-1].timestamp
 
         review(order, approved=approved)
 
