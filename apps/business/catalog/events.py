@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from apps.core.events import Event, event
@@ -18,6 +19,8 @@ class ProductCreated(Event):
     name: str
     unit_price_e4: int
     currency: str
+    tax_class: str = "standard"
+    variant_of: UUID | None = None
 
 
 @event(topic=TOPIC, aggregate="Product")
@@ -29,6 +32,8 @@ class ProductUpdated(Event):
     name: str
     unit_price_e4: int
     currency: str
+    tax_class: str = "standard"
+    variant_of: UUID | None = None
 
 
 @event(topic=TOPIC, aggregate="Product")
@@ -43,3 +48,25 @@ class ProductRestored(Event):
     """A deleted product can be ordered again."""
 
     product_id: UUID
+
+
+@event(topic=TOPIC, aggregate="Product")
+class ProductPriced(Event):
+    """A product has a price in a currency for some time; without `valid_to` for good."""
+
+    product_id: UUID
+    price_id: UUID
+    currency: str
+    price_e4: int
+    valid_from: datetime
+    valid_to: datetime | None = None
+
+
+@event(topic=TOPIC, aggregate="Product")
+class ProductPriceEnded(Event):
+    """A price ends earlier than was said; one that never began is gone, and then `valid_to` is not given."""
+
+    product_id: UUID
+    price_id: UUID
+    currency: str
+    valid_to: datetime | None = None

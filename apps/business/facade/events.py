@@ -1,6 +1,13 @@
 """What the business service announces. This list is the contract."""
 
-from apps.business.catalog.events import ProductCreated, ProductDeleted, ProductRestored, ProductUpdated
+from apps.business.catalog.events import (
+    ProductCreated,
+    ProductDeleted,
+    ProductPriced,
+    ProductPriceEnded,
+    ProductRestored,
+    ProductUpdated,
+)
 from apps.business.inventory.events import StockAdjusted, StockReceived
 from apps.business.orders.events import (
     CreditGiven,
@@ -36,6 +43,8 @@ __all__ = [
     "OrderShipped",
     "ProductCreated",
     "ProductDeleted",
+    "ProductPriceEnded",
+    "ProductPriced",
     "ProductRestored",
     "ProductUpdated",
     "StockAdjusted",

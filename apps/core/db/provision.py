@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-EXTENSIONS = ("btree_gin", "pg_trgm")
+EXTENSIONS = ("btree_gin", "btree_gist", "pg_trgm")
 _CONNECT_TIMEOUT_S = 10
 Connection = psycopg.Connection[tuple[object, ...]]
 # Named one by one, so that a role which somebody made mightier by hand is weakened again.

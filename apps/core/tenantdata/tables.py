@@ -22,7 +22,7 @@ and a.attname = 'tenant_id' and not a.attisdropped
 _REFERENCES = """
 select distinct child.relname, parent.relname from pg_constraint f
 join pg_class child on child.oid = f.conrelid join pg_class parent on parent.oid = f.confrelid
-where f.contype = 'f' and f.conrelid <> f.confrelid and not child.relispartition and not parent.relispartition
+where f.contype = 'f' and not child.relispartition and not parent.relispartition
 order by 1, 2
 """
 
@@ -43,6 +43,7 @@ class HeldTable:
 
     table: str
     through: str = ""
+    refers_to_itself: bool = False
 
 
 def held_tables(alias: str) -> list[list[HeldTable]]:
@@ -60,7 +61,8 @@ def held_tables(alias: str) -> list[list[HeldTable]]:
         cursor.execute(_REFERENCES)
         references = cursor.fetchall()
     owned = everything - kept
-    held = [HeldTable(name) for name in sorted(owned)]
+    itself = {child for child, parent in references if child == parent}
+    held = [HeldTable(name, refers_to_itself=name in itself) for name in sorted(owned)]
     held += [HeldTable(child, parent) for child, parent in references if parent in owned and child not in everything]
     return _children_first(held, references)
 

@@ -1,4 +1,4 @@
-"""Every read of the catalogue. Each costs one statement unless it says otherwise."""
+"""Products: found, listed, locked."""
 
 from __future__ import annotations
 
@@ -37,6 +37,24 @@ def product(product_id: UUID, *, with_deleted: bool = False) -> Product:
 def lock_product(product_id: UUID) -> Product:
     """The product under a row lock, deleted or not. Raises ProductNotFound."""
     return _found(Product.with_deleted.in_tenant().select_for_update().filter(id=product_id).first(), product_id)
+
+
+def lock_products(product_ids: Collection[UUID]) -> dict[UUID, Product]:
+    """Those that exist, deleted or not, under row locks taken in primary-key order."""
+    found = Product.with_deleted.in_tenant().select_for_update().filter(id__in=list(product_ids))
+    return {product.id: product for product in found.order_by("id")}
+
+
+def variants_of(product_id: UUID, *, with_deleted: bool = False) -> Any:
+    """The variants of a product, by sku."""
+    manager = Product.with_deleted if with_deleted else Product.objects
+    return manager.in_tenant().filter(variant_of=product_id).order_by("sku_key", "id")
+
+
+def masters_among(product_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the products that have variants, and so are not for sale themselves."""
+    variants = Product.objects.in_tenant().filter(variant_of__in=list(product_ids))
+    return set(variants.values_list("variant_of", flat=True).distinct())
 
 
 def products_by_id(product_ids: Collection[UUID], *, with_deleted: bool = False) -> dict[UUID, Product]:
