@@ -123,12 +123,14 @@ def _detail(request, product, form, *, status=200, conflict=None):
 
 
 def _stock(product):
-    level = inventory.level_of(product.id)
+    levels = inventory.levels_of(product.id)
     return {
         "stock": {
-            "on_hand": level.on_hand if level else 0,
+            "on_hand": sum(level.on_hand for level in levels),
+            "available": sum(level.available for level in levels),
+            "levels": levels,
             "reorder_level": product.reorder_level,
-            "updated_at": level.updated_at if level else None,
+            "updated_at": max((level.updated_at for level in levels), default=None),
         },
         "stock_form": StockAdjustmentForm(),
         "movements": inventory.movements_of(product.id),

@@ -8,7 +8,20 @@ from apps.business.catalog.events import (
     ProductRestored,
     ProductUpdated,
 )
-from apps.business.inventory.events import StockAdjusted, StockReceived
+from apps.business.inventory.events import (
+    BackOrderFilled,
+    ReservationExpired,
+    ReservationReleased,
+    StockAdjusted,
+    StockRanLow,
+    StockReceived,
+    StockReserved,
+    StockTransferred,
+    WarehouseCreated,
+    WarehouseDeleted,
+    WarehouseRestored,
+    WarehouseUpdated,
+)
 from apps.business.orders.events import (
     CreditGiven,
     OrderAllocated,
@@ -27,6 +40,7 @@ from apps.business.orders.events import (
 )
 
 __all__ = [
+    "BackOrderFilled",
     "CreditGiven",
     "OrderAllocated",
     "OrderCancelled",
@@ -47,6 +61,15 @@ __all__ = [
     "ProductPriced",
     "ProductRestored",
     "ProductUpdated",
+    "ReservationExpired",
+    "ReservationReleased",
     "StockAdjusted",
+    "StockRanLow",
     "StockReceived",
+    "StockReserved",
+    "StockTransferred",
+    "WarehouseCreated",
+    "WarehouseDeleted",
+    "WarehouseRestored",
+    "WarehouseUpdated",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from apps.core.errors import Conflict, Invalid
+from apps.core.errors import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +38,39 @@ class InvalidMovement(Invalid):
     """The movement breaks a rule."""
 
     code = "invalid_movement"
+
+
+class NothingReserved(Conflict):
+    """Nothing is reserved for the order: its reservation ran out, was released, or never was."""
+
+    code = "nothing_reserved"
+
+
+class WarehouseNotFound(NotFound):
+    """There is no such warehouse."""
+
+    code = "warehouse_not_found"
+
+
+class WarehouseNameTaken(Conflict):
+    """Another warehouse of this tenant has that name."""
+
+    code = "warehouse_name_taken"
+
+
+class WarehouseInUse(Conflict):
+    """Goods lie in the warehouse, or it is the default one."""
+
+    code = "warehouse_in_use"
+
+
+class WarehouseDeleted(Conflict):
+    """The warehouse is deleted: restore it first."""
+
+    code = "warehouse_deleted"
+
+
+class InvalidWarehouse(Invalid):
+    """The warehouse breaks a rule."""
+
+    code = "invalid_warehouse"

@@ -6,39 +6,52 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum, Value
+from django.db.models.functions import Coalesce
 
-from apps.business.inventory.models import StockLevel, StockMovement
+from apps.business.inventory.errors import WarehouseDeleted, WarehouseNotFound
+from apps.business.inventory.models import (
+    BackOrderAllowance,
+    Reservation,
+    ReservedGoods,
+    StockLevel,
+    StockMovement,
+    Warehouse,
+)
 
-# At or below the product's reorder level; a product without one is never low.
-LOW = Q(product__reorder_level__isnull=False, on_hand__lte=F("product__reorder_level"))
+# At or below the level's threshold, else the product's reorder level; without either it is never low.
+LOW = Q(on_hand__lte=F("reserved") + Coalesce("low_at", "product__reorder_level", Value(-1)))
 
 
 def stock_levels() -> Any:
-    """Levels of the products that are not deleted, each with its product, in the order in which they began."""
+    """Levels of the products that are not deleted, each with product and warehouse, in the order they began."""
     levels = StockLevel.objects.in_tenant().filter(product__deleted_at__isnull=True)
-    return levels.select_related("product").order_by("id")
+    return levels.select_related("product", "warehouse").order_by("id")
 
 
 def low_stock_levels() -> Any:
-    """Those at or below their product's reorder level, the emptiest first."""
+    """Those at or below their threshold, the emptiest first."""
     return stock_levels().filter(LOW).order_by("on_hand", "id")
 
 
-def level_of(product_id: UUID) -> StockLevel | None:
-    """The level of one product, or None when it has never had any stock."""
-    level: StockLevel | None = StockLevel.objects.in_tenant().filter(product_id=product_id).first()
-    return level
+def levels_of(product_id: UUID) -> list[StockLevel]:
+    """What there is of one product, by warehouse, in the order in which goods are taken from them."""
+    levels = StockLevel.objects.in_tenant().filter(product_id=product_id).select_related("product", "warehouse")
+    return list(levels.order_by("warehouse__priority", "warehouse_id"))
 
 
 def on_hand(product_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many there are of each product; a product that has never had any is left out."""
-    levels = StockLevel.objects.in_tenant().filter(product_id__in=list(product_ids))
-    return dict(levels.values_list("product_id", "on_hand"))
+    """How many there are of each product in all warehouses; one that has never had any is left out."""
+    return _sums(product_ids, Sum("on_hand"))
+
+
+def available(product_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many of each product are promised to nobody; one that has never had any is left out."""
+    return _sums(product_ids, Sum(F("on_hand") - F("reserved")))
 
 
 def product_ids_low_on_stock() -> Any:
-    """Ids of the products at or below their reorder level, as a subquery."""
+    """Ids of the products that are low in a warehouse, as a subquery."""
     return stock_levels().filter(LOW).order_by().values("product_id")
 
 
@@ -48,10 +61,99 @@ def movements_of(product_id: UUID, *, limit: int = 20) -> list[StockMovement]:
 
 
 def movements(product_id: UUID) -> Any:
-    """Every movement of one product, newest first."""
-    return StockMovement.objects.in_tenant().filter(product_id=product_id).order_by("-id")
+    """Every movement of one product with its warehouse, newest first."""
+    rows = StockMovement.objects.in_tenant().filter(product_id=product_id)
+    return rows.select_related("warehouse").order_by("-id")
 
 
-def lock_levels(product_ids: Collection[UUID]) -> dict[UUID, StockLevel]:
-    """The levels of the products under row locks, by product; taken in primary-key order. Inside a transaction only."""
-    return {level.product_id: level for level in StockLevel.objects.in_tenant().of_products(product_ids).locked()}
+def taken_for(order_id: UUID) -> dict[tuple[UUID, UUID], int]:
+    """How many of a product were taken for an order out of a warehouse, and have not come back."""
+    rows = StockMovement.objects.in_tenant().filter(order_id=order_id)
+    sums = rows.values_list("product_id", "warehouse_id").annotate(sum=Sum("quantity"))
+    return {(product_id, warehouse_id): -total for product_id, warehouse_id, total in sums}
+
+
+def lock_levels(product_ids: Collection[UUID]) -> list[StockLevel]:
+    """All levels of the products, with product and warehouse, under row locks taken in primary-key order."""
+    levels = StockLevel.objects.in_tenant().of_products(product_ids)
+    return list(levels.select_related("product", "warehouse").locked())
+
+
+def warehouses() -> Any:
+    """Those that are not deleted, in the order in which goods are taken from them."""
+    return Warehouse.objects.in_tenant().order_by("priority", "id")
+
+
+def open_warehouse(warehouse_id: UUID) -> Warehouse:
+    """Raises WarehouseNotFound, WarehouseDeleted."""
+    found: Warehouse | None = Warehouse.with_deleted.in_tenant().filter(id=warehouse_id).first()
+    if found is None:
+        raise WarehouseNotFound(f"there is no warehouse {warehouse_id}")
+    if found.is_deleted:
+        raise WarehouseDeleted(f"{found.name} is deleted: restore it first")
+    return found
+
+
+def open_reservation(order_id: UUID) -> Reservation | None:
+    """What is promised to an order, if something is."""
+    found: Reservation | None = _open(order_id).first()
+    return found
+
+
+def lock_open_reservation(order_id: UUID) -> Reservation | None:
+    """The same under a row lock."""
+    found: Reservation | None = _open(order_id).select_for_update().first()
+    return found
+
+
+def lock_reservation(reservation_id: UUID) -> Reservation | None:
+    """A reservation under a row lock, open or not."""
+    found: Reservation | None = Reservation.objects.in_tenant().filter(id=reservation_id).select_for_update().first()
+    return found
+
+
+def was_taken(order_id: UUID) -> bool:
+    """Whether everything that was reserved for an order last has left."""
+    latest = Reservation.objects.in_tenant().filter(order_id=order_id).order_by("-id").first()
+    return latest is not None and latest.status == Reservation.Status.TAKEN
+
+
+def goods_of(reservation_id: UUID) -> Any:
+    """What a reservation holds."""
+    return ReservedGoods.objects.in_tenant().filter(reservation_id=reservation_id)
+
+
+def reserved_products(reservation_id: UUID) -> list[UUID]:
+    """Of which products a reservation holds some."""
+    return list(goods_of(reservation_id).order_by("product_id").values_list("product_id", flat=True).distinct())
+
+
+def back_ordered(product_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many of each product are promised that are not there yet; one of which none are is left out."""
+    waiting = _waiting(product_ids).order_by().values_list("product_id")
+    return dict(waiting.annotate(sum=Sum("quantity")))
+
+
+def waiting_goods(product_ids: Collection[UUID]) -> list[ReservedGoods]:
+    """What is waited for, with its reservation, the longest waiting first."""
+    return list(_waiting(product_ids).select_related("reservation").order_by("reservation_id", "id"))
+
+
+def lock_allowances(product_ids: Collection[UUID]) -> dict[UUID, BackOrderAllowance]:
+    """How many of each product may be waited for, under row locks; a product that allows none may be left out."""
+    rows = BackOrderAllowance.objects.in_tenant().filter(product_id__in=list(product_ids))
+    return {row.product_id: row for row in rows.select_for_update().order_by("id")}
+
+
+def _sums(product_ids: Collection[UUID], expression: Any) -> dict[UUID, int]:
+    levels = StockLevel.objects.in_tenant().of_products(product_ids)
+    return dict(levels.values_list("product_id").annotate(sum=expression))
+
+
+def _open(order_id: UUID) -> Any:
+    return Reservation.objects.in_tenant().filter(order_id=order_id, status=Reservation.Status.OPEN)
+
+
+def _waiting(product_ids: Collection[UUID]) -> Any:
+    waiting = ReservedGoods.objects.in_tenant().filter(warehouse_id__isnull=True)
+    return waiting.filter(product_id__in=list(product_ids))

@@ -12,6 +12,7 @@ from apps.business.inventory import commands, queries
 from apps.business.inventory.errors import InvalidMovement, Shortage, StockShort
 from apps.business.inventory.events import StockAdjusted, StockReceived
 from apps.business.inventory.models import StockLevel, StockMovement
+from apps.business.inventory.models.stock import Change
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.core.events import unit_of_work
 from apps.core.history import Actor
@@ -103,7 +104,7 @@ class TestReceiveAndAdjust:
 
         commands.receive(product_id=product.id, quantity=7, occasion=when)
 
-        level = queries.level_of(product.id)
+        (level,) = queries.levels_of(product.id)
         assert level.on_hand == 7
         assert published == [
             StockReceived(
@@ -113,6 +114,7 @@ class TestReceiveAndAdjust:
                 balance=7,
                 reason="counted",
                 occurred_at=when.occurred_at,
+                warehouse_id=level.warehouse_id,
             )
         ]
 
@@ -154,7 +156,7 @@ class TestTheDatabaseItself:
         level = StockLevelFactory()
 
         with pytest.raises(IntegrityError, match="inventory_never_below_zero"), unit_of_work(StockLevel):
-            StockLevel.objects.move({level.id: -11})
+            StockLevel.objects.move({level.id: Change(on_hand=-11)})
 
     @pytest.mark.parametrize("edit", ["update {} set quantity = 1", "delete from {}"])
     def test_lets_nobody_edit_the_ledger(self, edit):

@@ -1,0 +1,5 @@
+from apps.business.inventory.models.reservation import Reservation, ReservedGoods
+from apps.business.inventory.models.stock import BackOrderAllowance, StockLevel, StockMovement
+from apps.business.inventory.models.warehouse import Warehouse
+
+__all__ = ["BackOrderAllowance", "Reservation", "ReservedGoods", "StockLevel", "StockMovement", "Warehouse"]
