@@ -43,7 +43,7 @@ IAM = Service(
 )
 BUSINESS = Service(
     name="business",
-    apps=("apps.business.catalog", "apps.business.inventory", "apps.business.orders"),
+    apps=("apps.business.catalog", "apps.business.inventory", "apps.business.payments", "apps.business.orders"),
     urls=("apps.business.urls",),
     database="business",
 )

@@ -5,5 +5,6 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("apps.business.catalog.urls")),
     path("", include("apps.business.inventory.urls")),
+    path("", include("apps.business.payments.urls")),
     path("", include("apps.business.orders.urls")),
 ]

@@ -43,6 +43,7 @@ CELERY_BEAT_SCHEDULE = {
         "gateway.deliver_security_events": 10.0,
         "access.end_expired": 60.0,
         "orders.drop_uploads": _HOUR,
+        "payments.sweep": 5.0,
         "projections.sweep": 60.0,
         "events.maintain_log": _HOUR,
         "idempotency.forget_old_keys": _HOUR,

@@ -11,6 +11,7 @@ ANYBODY, SIGNED_IN, PERSON = "anybody", "signed-in", "person"
 _TABLE = """
 anybody
     GET /api/v1/event-types/{name}/{version}/schema
+    POST /api/v1/payment-notices/{provider}/{tenant_id}
     GET /email/change/{token}
     POST /email/change/{token}
     GET /email/verification/{token}
@@ -58,6 +59,10 @@ viewer clerk manager owner
     GET /api/v1/orders/{order_id}
     GET /api/v1/orders/{order_id}/events
     GET /api/v1/orders/{order_id}/states
+    GET /api/v1/payments
+    GET /api/v1/payments/{payment_id}
+    GET /payments/
+    GET /payments/{payment_id}/
     GET /api/v1/products
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
@@ -127,6 +132,20 @@ manager owner
     POST /orders/review-limits/
     POST /orders/review-limits/{currency}/removal
     POST /orders/{order_id}/review
+    GET /api/v1/ledger/entries
+    POST /api/v1/ledger/payouts
+    GET /api/v1/ledger/trial-balance
+    POST /api/v1/payments
+    POST /api/v1/payments/{payment_id}/capture
+    POST /api/v1/payments/{payment_id}/inquiry
+    POST /api/v1/payments/{payment_id}/refunds
+    POST /api/v1/payments/{payment_id}/voiding
+    GET /payments/ledger/
+    POST /payments/ledger/payouts
+    POST /payments/{payment_id}/capture
+    POST /payments/{payment_id}/inquiry
+    POST /payments/{payment_id}/refunds
+    POST /payments/{payment_id}/voiding
     GET /api/v1/policies
     GET /api/v1/policies/schema
     POST /api/v1/policies/validation
@@ -292,6 +311,10 @@ manager owner
     POST /webhooks/{webhook_id}/state
     POST /webhooks/{webhook_id}/test
 owner
+    GET /api/v1/payment-provider
+    PUT /api/v1/payment-provider
+    GET /payments/provider
+    POST /payments/provider
     POST /api/v1/services/{service}/dead-letters/discardings
     POST /api/v1/services/{service}/dead-letters/retrials
     POST /api/v1/services/{service}/dead-letters/{dead_letter_id}/correction

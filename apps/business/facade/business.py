@@ -99,5 +99,5 @@ def forget_person(person_id: UUID, *, tenant_ids: Iterable[UUID]) -> None:
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    """The latest wanted changes of products, customers, orders and dead letters, newest first: for the audit."""
+    """The latest wanted changes of everything that is kept here, newest first: for the audit."""
     return cast(list[Change], implementation("business").changes(where, limit=limit))

@@ -38,6 +38,17 @@ from apps.business.orders.events import (
     OrderReturned,
     OrderShipped,
 )
+from apps.business.payments.events import (
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentCaptureRefused,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentRefundRefused,
+    PaymentStarted,
+    PaymentVoided,
+    PayoutRecorded,
+)
 
 __all__ = [
     "BackOrderFilled",
@@ -55,6 +66,15 @@ __all__ = [
     "OrderReleased",
     "OrderReturned",
     "OrderShipped",
+    "PaymentAuthorised",
+    "PaymentCaptureRefused",
+    "PaymentCaptured",
+    "PaymentDeclined",
+    "PaymentRefundRefused",
+    "PaymentRefunded",
+    "PaymentStarted",
+    "PaymentVoided",
+    "PayoutRecorded",
     "ProductCreated",
     "ProductDeleted",
     "ProductPriceEnded",

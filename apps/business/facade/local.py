@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.business.catalog import queries as catalog
 from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
+from apps.business.payments import queries as payments
 from apps.business.service import DATABASE
 from apps.core.crypto import keys
 from apps.core.events import archive, dead_letters
@@ -99,6 +100,7 @@ def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
     pages = [
         catalog.changes(where, limit=limit),
         order_queries.changes(where, limit=limit),
+        payments.changes(where, limit=limit),
         dead_letters.changes(where, limit=limit, using=DATABASE),
     ]
     return newest(pages, limit=limit)

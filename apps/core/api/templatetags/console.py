@@ -27,11 +27,14 @@ _LONGEST_ABBREVIATION = 3
 
 _UNDO = "undo:"
 _TONES = {
-    "good": "active created paid shipped delivered completed received restored executed ready success succeeded done",
-    "info": "placed confirmed invited updated changed new approved requested queued running scheduled waiting",
+    "good": "active created paid shipped delivered completed received restored executed ready success succeeded done "
+    "captured",
+    "info": "placed confirmed invited updated changed new approved requested queued running scheduled waiting "
+    "authorised",
     "warn": "pending processing suspended returned partly_returned partially_returned draft low warning expired "
-    "provisioning disabled revoked retrying compensating compensated undoing undone turned_back under_review",
-    "bad": "cancelled deleted failed refused error failure denied dead needs_attention",
+    "provisioning disabled revoked retrying compensating compensated undoing undone turned_back under_review "
+    "authorising voided partly_refunded refunded",
+    "bad": "cancelled deleted failed refused error failure denied dead needs_attention declined stuck",
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses.split()}
 _ENTITY_PATHS = {
@@ -46,6 +49,7 @@ _ENTITY_PATHS = {
     "Policy": "access/policies",
     "ServiceAccount": "service-accounts",
     "WebhookEndpoint": "webhooks",
+    "Payment": "payments",
 }
 _PARTS_OF_A_PAGE = 2  # the feature and the id
 _SPARK_WIDTH, _SPARK_HEIGHT = 240, 56

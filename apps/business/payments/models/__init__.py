@@ -1,0 +1,14 @@
+from apps.business.payments.models.ledger import LedgerAccount, LedgerEntry, LedgerLine
+from apps.business.payments.models.payment import OPEN, Operation, Payment
+from apps.business.payments.models.provider import ProviderNotice, ProviderSettings
+
+__all__ = [
+    "OPEN",
+    "LedgerAccount",
+    "LedgerEntry",
+    "LedgerLine",
+    "Operation",
+    "Payment",
+    "ProviderNotice",
+    "ProviderSettings",
+]
