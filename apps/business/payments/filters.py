@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -15,8 +16,8 @@ class PaymentFilter(django_filters.FilterSet):
     order_id = django_filters.UUIDFilter(field_name="order_id")
     currency = django_filters.CharFilter(max_length=3)
     reference = django_filters.CharFilter(max_length=255, help_text="What the provider calls it.")
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    begun_from = django_filters.DateFilter(method="from_day", help_text="The first day (UTC).")
+    begun_to = django_filters.DateFilter(method="to_day", help_text="The last day (UTC).")
     waits = django_filters.BooleanFilter(method="only_waiting", help_text="true: only those that wait for a person.")
 
     class Meta:
@@ -26,6 +27,12 @@ class PaymentFilter(django_filters.FilterSet):
     def only_waiting(self, payments: Any, name: str, wanted: bool) -> Any:
         stuck = queries.ids_that_wait()
         return payments.filter(id__in=stuck) if wanted else payments.exclude(id__in=stuck)
+
+    def from_day(self, payments: Any, name: str, day: Any) -> Any:
+        return payments.filter(created_at__gte=queries.start_of(day))
+
+    def to_day(self, payments: Any, name: str, day: Any) -> Any:
+        return payments.filter(created_at__lt=queries.start_of(day) + timedelta(days=1))
 
 
 class LedgerFilter(django_filters.FilterSet):

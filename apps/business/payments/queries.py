@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -56,6 +57,11 @@ class ChosenProvider:
 def payments() -> Any:
     """All payments, newest first."""
     return Payment.objects.in_tenant().order_by("-created_at", "-id")
+
+
+def start_of(day: date) -> datetime:
+    """Midnight, UTC."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 def payment(payment_id: UUID) -> Payment:

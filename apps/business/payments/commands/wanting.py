@@ -21,6 +21,7 @@ from apps.business.payments.events import PaymentStarted
 from apps.business.payments.models import Operation, Payment
 from apps.business.payments.waking import wake_after_commit
 from apps.business.units import work_of
+from apps.core.api.presentation import money_text
 from apps.core.history import Actor
 
 _MOST_MINOR = 10**15
@@ -81,7 +82,8 @@ def capture(*, payment_id: UUID, amount_minor: int | None = None, actor: Actor, 
         if payment.status != _Status.AUTHORISED or pending:
             raise PaymentNotCapturable(_why_not(payment, pending, "captured"))
         if not 0 < wanted <= payment.amount_minor:
-            raise PaymentNotCapturable(f"{payment.amount_minor} were authorised, {wanted} cannot be captured")
+            most = money_text(payment.amount_minor, payment.currency)
+            raise PaymentNotCapturable(f"between nothing and {most}, which was authorised, can be captured")
         _want(payment, _Kind.CAPTURE, wanted, actor=actor, now=now)
     return payment
 
@@ -116,9 +118,7 @@ def refund(
             return payment
         left = payment.refundable_minor - queries.on_its_way_back_minor(payment_id)
         if amount_minor > left:
-            raise PaymentNotRefundable(
-                f"of this payment {left} can be given back, {amount_minor} are too much", left=left
-            )
+            raise PaymentNotRefundable(f"only {money_text(left, payment.currency)} can be given back", left=left)
         _want(payment, _Kind.REFUND, amount_minor, request_key=request_key, reason=reason, actor=actor, now=now)
     return payment
 
