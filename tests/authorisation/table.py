@@ -63,6 +63,8 @@ viewer clerk manager owner
     GET /api/v1/payments/{payment_id}
     GET /payments/
     GET /payments/{payment_id}/
+    GET /api/v1/tax-rates
+    GET /api/v1/tax-settings
     GET /api/v1/products
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
@@ -131,6 +133,13 @@ manager owner
     GET /orders/review-limits/
     POST /orders/review-limits/
     POST /orders/review-limits/{currency}/removal
+    DELETE /api/v1/tax-rates/{rate_id}
+    POST /api/v1/tax-rates
+    PUT /api/v1/tax-settings
+    GET /orders/taxes/
+    POST /orders/taxes/
+    POST /orders/taxes/settings
+    POST /orders/taxes/{rate_id}/removal
     POST /orders/{order_id}/review
     GET /api/v1/ledger/entries
     POST /api/v1/ledger/payouts

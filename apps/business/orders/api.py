@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -21,6 +23,15 @@ class PriceField(serializers.DecimalField):
 
     def __init__(self, **kwargs):
         super().__init__(max_digits=15, decimal_places=4, **kwargs)
+
+
+class PercentField(serializers.DecimalField):
+    """A part, as text: "12.5" of a hundred."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            max_digits=5, decimal_places=2, min_value=0, max_value=100, required=False, default=Decimal(0), **kwargs
+        )
 
 
 class OrderSummaryOutput(serializers.Serializer):
@@ -49,12 +60,19 @@ class OrderLineInput(serializers.Serializer):
         required=False, allow_null=True, default=None, help_text="Only of lines that are no products."
     )
     description = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    discount_percent = PercentField()
+    discount_minor = serializers.IntegerField(min_value=0, required=False, default=0)
 
 
 class OrderInput(serializers.Serializer):
     customer_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217; that of every product in the order.")
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    country = serializers.RegexField(
+        r"^([A-Z]{2})?$", required=False, default="", help_text="Where it goes (ISO 3166-1): what it is taxed by."
+    )
+    discount_percent = PercentField()
+    discount_minor = serializers.IntegerField(min_value=0, required=False, default=0)
     lines = OrderLineInput(many=True, min_length=1, max_length=1000)
 
 
@@ -67,7 +85,10 @@ class OrderLineOutput(serializers.Serializer):
     description = serializers.CharField()
     quantity = serializers.IntegerField()
     unit_price = PriceField()
-    total_minor = serializers.IntegerField()
+    discount_minor = serializers.IntegerField(help_text="Its own, and its share of the order's.")
+    tax_rate_e4 = serializers.IntegerField(help_text="In 1/10,000: 1900 is 19 %.")
+    tax_minor = serializers.IntegerField()
+    total_minor = serializers.IntegerField(help_text="After discounts; with tax where `prices_include_tax`.")
     shipped_quantity = serializers.IntegerField()
     returned_quantity = serializers.IntegerField()
 
@@ -104,7 +125,10 @@ class OrderOutput(serializers.Serializer):
     customer = OrderCustomerOutput(allow_null=True)
     placed_at = serializers.DateTimeField()
     currency = serializers.CharField()
-    total_minor = serializers.IntegerField()
+    discount_minor = serializers.IntegerField()
+    tax_minor = serializers.IntegerField()
+    prices_include_tax = serializers.BooleanField()
+    total_minor = serializers.IntegerField(help_text="What the buyer owes.")
     paid_minor = serializers.IntegerField()
     refunded_minor = serializers.IntegerField()
     country = serializers.CharField()

@@ -81,6 +81,24 @@ class InvalidReviewLimit(Invalid):
     code = "invalid_review_limit"
 
 
+class TaxRateNotFound(NotFound):
+    """There is no such tax rate."""
+
+    code = "tax_rate_not_found"
+
+
+class TaxRateExists(Conflict):
+    """The same goods of the same country have another rate from that day on."""
+
+    code = "tax_rate_exists"
+
+
+class InvalidTaxRate(Invalid):
+    """The tax rate breaks a rule."""
+
+    code = "invalid_tax_rate"
+
+
 class InvalidOrder(Invalid):
     """The order breaks a rule."""
 

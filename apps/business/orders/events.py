@@ -22,6 +22,9 @@ class LinePlaced(EventPart):
     quantity: int
     unit_price_e4: int
     total_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    tax_rate_e4: int = 0
 
 
 @event(topic=TOPIC, aggregate="Order")
@@ -41,6 +44,9 @@ class OrderHeld(Event):
     decide_by: datetime
     # Where this is not said, the event is of the first release, whose orders count as under review at once.
     goods_set_aside: bool = True
+    discount_minor: int = 0
+    tax_minor: int = 0
+    prices_include_tax: bool = False
 
 
 @event(topic=TOPIC, aggregate="Order")
@@ -65,6 +71,9 @@ class OrderPlaced(Event):
     total_minor: int
     source: str
     lines: tuple[LinePlaced, ...]
+    discount_minor: int = 0
+    tax_minor: int = 0
+    prices_include_tax: bool = False
 
 
 @event(topic=TOPIC, aggregate="Order")

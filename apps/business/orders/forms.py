@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 _MOST_MINOR = 10**15
@@ -34,6 +36,25 @@ class ReviewLimitForm(forms.Form):
     decide_within_days = forms.IntegerField(
         label="Days to decide", min_value=1, max_value=90, initial=3, help_text="Then the order is refused."
     )
+
+
+class TaxRateForm(forms.Form):
+    """What a country takes of a class of goods."""
+
+    country = forms.RegexField(
+        r"^[A-Z]{2}$", required=False, help_text="Two letters (ISO 3166-1), such as DE. Empty: everywhere else."
+    )
+    tax_class = forms.ChoiceField(label="Goods", choices=[("standard", "Standard"), ("reduced", "Reduced")])
+    percent = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, help_text="19 is 19 %.")
+    valid_from = forms.DateField(
+        label="From", widget=forms.DateInput(attrs={"type": "date"}), help_text="Until the next rate begins."
+    )
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """What the command is told."""
+        rest = {name: value for name, value in self.cleaned_data.items() if name != "percent"}
+        return {**rest, "rate_e4": int(self.cleaned_data["percent"] * 100)}
 
 
 class MomentForm(forms.Form):

@@ -7,6 +7,7 @@ class OrderPermission(Permission):
     CANCEL = "orders.cancel", "Cancel orders", MANAGERS
     REVIEW = "orders.review", "Decide on orders under review", MANAGERS
     SET_LIMITS = "orders.set_review_limits", "Say which orders are reviewed", MANAGERS
+    SET_TAXES = "orders.set_taxes", "Set tax rates", MANAGERS
     RETURN = "orders.return", "Take goods back", CLERKS
 
 

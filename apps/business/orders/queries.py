@@ -10,7 +10,17 @@ from uuid import UUID
 from django.db.models import Prefetch, Q
 
 from apps.business.orders.errors import CustomerNotFound, OrderNotFound
-from apps.business.orders.models import Customer, DailyRevenue, Order, OrderLine, OrderReturn, OrderSummary, ReviewLimit
+from apps.business.orders.models import (
+    Customer,
+    DailyRevenue,
+    Order,
+    OrderLine,
+    OrderReturn,
+    OrderSummary,
+    ReviewLimit,
+    TaxRate,
+    TaxSettings,
+)
 from apps.business.orders.states import OrderState, followed
 from apps.business.search_keys import begins_with
 from apps.core.db.router import alias_for
@@ -93,6 +103,33 @@ def review_limit(currency: str) -> ReviewLimit | None:
     return found
 
 
+def tax_rates() -> Any:
+    """Every tax rate, by country, class and time."""
+    return TaxRate.objects.in_tenant().order_by("country", "tax_class", "valid_from", "id")
+
+
+def tax_rates_at(country: str, at: datetime) -> dict[str, int]:
+    """What is taken of each class of goods that go to a country (ISO 3166-1 alpha-2) on the day (UTC) of a moment.
+
+    In 1/10,000. A class for which nothing is said is left out. One statement.
+    """
+    day = at.astimezone(UTC).date()
+    valid = tax_rates().filter(country__in=["", country[:2] if len(country) == 2 else ""], valid_from__lte=day)
+    return dict(valid.values_list("tax_class", "rate_e4"))  # the last one counts: the country's own, the latest
+
+
+def tax_settings() -> TaxSettings | None:
+    """How the company names its prices, if it has said so. One statement."""
+    found: TaxSettings | None = TaxSettings.objects.in_tenant().first()
+    return found
+
+
+def prices_include_tax() -> bool:
+    """Whether the company's prices are gross. One statement."""
+    known = tax_settings()
+    return known is not None and known.prices_include_tax
+
+
 def lock_order(order_id: UUID) -> Order:
     """The order under a row lock. Raises OrderNotFound."""
     return _found(Order.objects.in_tenant().select_for_update().filter(id=order_id).first(), order_id)
@@ -157,8 +194,8 @@ def revenue_by_day(*, since: date) -> list[DailyRevenue]:
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    """The latest wanted changes of orders, customers and limits, newest first. Three statements each."""
-    return changes_of(Order, Customer, ReviewLimit, where=where, limit=limit)
+    """The latest wanted changes of orders, customers, limits and taxes, newest first. Three statements each."""
+    return changes_of(Order, Customer, ReviewLimit, TaxRate, TaxSettings, where=where, limit=limit)
 
 
 def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:

@@ -53,6 +53,8 @@ class LineState(msgspec.Struct, frozen=True, kw_only=True):
     quantity: int
     unit_price_e4: int
     total_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
     shipped_quantity: int = 0
     returned_quantity: int = 0
 
@@ -91,6 +93,9 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     placed_at: datetime
     currency: str
     total_minor: int
+    discount_minor: int = 0
+    tax_minor: int = 0
+    prices_include_tax: bool = False
     authorised_minor: int = 0
     paid_minor: int = 0
     refunded_minor: int = 0
@@ -202,6 +207,9 @@ def _new(event: OrderHeld | OrderPlaced, status: str) -> OrderState:
         placed_at=event.occurred_at,
         currency=event.currency,
         total_minor=event.total_minor,
+        discount_minor=event.discount_minor,
+        tax_minor=event.tax_minor,
+        prices_include_tax=event.prices_include_tax,
         lines=tuple(_line(line) for line in event.lines),
     )
 
@@ -214,6 +222,8 @@ def _line(line: LinePlaced) -> LineState:
         quantity=line.quantity,
         unit_price_e4=line.unit_price_e4,
         total_minor=line.total_minor,
+        discount_minor=line.discount_minor,
+        tax_minor=line.tax_minor,
     )
 
 

@@ -11,6 +11,8 @@ from apps.business.orders import (
     review_api,
     review_pages,
     stream,
+    taxes_api,
+    taxes_pages,
 )
 
 urlpatterns = [
@@ -23,6 +25,9 @@ urlpatterns = [
     path("api/v1/orders/<uuid:order_id>/returns", api.OrderReturns.as_view()),
     path("api/v1/orders/<uuid:order_id>/events", api.OrderEvents.as_view()),
     path("api/v1/orders/<uuid:order_id>/states", api.OrderStates.as_view()),
+    path("api/v1/tax-rates", taxes_api.TaxRates.as_view()),
+    path("api/v1/tax-rates/<uuid:rate_id>", taxes_api.TaxRateDetail.as_view()),
+    path("api/v1/tax-settings", taxes_api.TaxSettingsOfTenant.as_view()),
     path("api/v1/customers", customers_api.Customers.as_view()),
     path("api/v1/customers/<uuid:customer_id>", customers_api.CustomerDetail.as_view()),
     path("api/v1/invoice-imports", imports_api.InvoiceImports.as_view()),
@@ -35,6 +40,9 @@ urlpatterns = [
     path("orders/<uuid:order_id>/cancellation", pages.order_cancellation),
     path("orders/review-limits/", review_pages.review_limits),
     path("orders/review-limits/<str:currency>/removal", review_pages.review_limit_removal),
+    path("orders/taxes/", taxes_pages.taxes),
+    path("orders/taxes/settings", taxes_pages.tax_settings),
+    path("orders/taxes/<uuid:rate_id>/removal", taxes_pages.tax_rate_removal),
     path("orders/<uuid:order_id>/review", review_pages.order_review),
     path("orders/<uuid:order_id>/returns", pages.order_returns),
     path("orders/<uuid:order_id>/then", pages.order_then),

@@ -8,6 +8,7 @@ from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.placing import NewOrder, place_order
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
 from apps.business.orders.commands.reviewing import remove_review_limit, review_order, set_review_limit
+from apps.business.orders.commands.taxing import add_tax_rate, remove_tax_rate, set_prices_include_tax
 
 __all__ = [
     "NewCredit",
@@ -15,6 +16,7 @@ __all__ = [
     "NewLine",
     "NewOrder",
     "ReturnedLine",
+    "add_tax_rate",
     "cancel_order",
     "create_customer",
     "create_customers",
@@ -24,8 +26,10 @@ __all__ = [
     "note_shipped",
     "place_order",
     "remove_review_limit",
+    "remove_tax_rate",
     "return_order_lines",
     "review_order",
+    "set_prices_include_tax",
     "set_review_limit",
     "update_customer",
 ]

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from apps.business.catalog import queries as catalog
-from apps.business.money import price_e4
+from apps.business.money import price_e4, price_of
 from apps.business.orders.errors import InvalidOrder
 from apps.business.orders.models import LineKind
 
 MOST_LINES = 1000
 _LARGEST_QUANTITY = 10**9
 _LARGEST_TOTAL_E4 = 10**17
+_MOST_MINOR = 10**15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewLine:
     """A line to be ordered or credited. A product's description, code and price are the catalogue's where not given.
 
-    `unit_price` is in major units, with up to four decimals. Only a product has a `product_id`.
+    `unit_price` is in major units, with up to four decimals. Only a product has a `product_id`; only from it the line
+    has another tax class than the standard.
     """
 
     kind: str = LineKind.PRODUCT
@@ -31,6 +35,9 @@ class NewLine:
     unit_price: Decimal | None = None
     description: str = ""
     code: str = ""
+    discount_percent: Decimal = Decimal(0)
+    discount_minor: int = 0
+    tax_class: str = "standard"
 
     @property
     def price_e4(self) -> int:
@@ -41,16 +48,24 @@ class NewLine:
 
 
 def completed(
-    lines: Sequence[NewLine], *, currency: str, historical: bool = False, credited: bool = False
+    lines: Sequence[NewLine],
+    *,
+    currency: str,
+    at: datetime | None = None,
+    historical: bool = False,
+    credited: bool = False,
 ) -> list[NewLine]:
-    """The lines with everything the catalogue knows. One statement. Raises InvalidOrder with `errors` by line.
+    """The lines with everything the catalogue knows. Four statements. Raises InvalidOrder with `errors` by line.
 
-    `historical` lines name their own prices and may name products that are deleted by now. What is `credited` goes to
-    the buyer, also a discount given afterwards.
+    Products cost what the catalogue says for the currency and the moment `at`. `historical` lines name their own prices
+    and may name products that are deleted by now. What is `credited` goes to the buyer, also a discount given
+    afterwards.
     """
     if not lines or (len(lines) > MOST_LINES and not historical):
         raise InvalidOrder(errors={"lines": [f"from 1 to {MOST_LINES} lines"]})
     products = catalog.products_by_id({line.product_id for line in lines if line.product_id}, with_deleted=historical)
+    prices = {} if historical or at is None else catalog.price_at(list(products), currency, at)
+    masters = set() if historical else catalog.masters_among(list(products))
     whole, errors = [], {}
     for place, line in enumerate(lines):
         product = products.get(line.product_id) if line.product_id else None
@@ -60,8 +75,10 @@ def completed(
         if line.unit_price is not None and product is not None and not historical:
             errors[f"lines.{place}.unit_price"] = ["a product is sold at the catalogue's price"]
         if product is not None:
-            line = _from_catalogue(line, product)
-            if product.currency != currency:
+            line = _from_catalogue(line, product, prices.get(product.id))
+            if product.id in masters:
+                errors[f"lines.{place}.product_id"] = ["is sold in variants: choose one"]
+            elif product.id not in prices and product.currency != currency:
                 errors[f"lines.{place}.product_id"] = [f"is sold in {product.currency}, not in {currency}"]
         whole.append(line)
         errors |= {f"lines.{place}.{field}": [text] for field, text in _faults(line, credited=credited)}
@@ -80,12 +97,14 @@ def quantities_of(lines: Iterable[NewLine]) -> dict[UUID, int]:
     return dict(counts)
 
 
-def _from_catalogue(line: NewLine, product: object) -> NewLine:
+def _from_catalogue(line: NewLine, product: Any, catalogue_price_e4: int | None) -> NewLine:
+    known = product.unit_price if catalogue_price_e4 is None else price_of(catalogue_price_e4)
     return replace(
         line,
-        description=line.description or product.name,  # type: ignore[attr-defined]
-        code=line.code or product.sku,  # type: ignore[attr-defined]
-        unit_price=product.unit_price if line.unit_price is None else line.unit_price,  # type: ignore[attr-defined]
+        description=line.description or product.name,
+        code=line.code or product.sku,
+        unit_price=known if line.unit_price is None else line.unit_price,
+        tax_class=product.tax_class,
     )
 
 
@@ -98,7 +117,16 @@ def _faults(line: NewLine, *, credited: bool) -> Iterable[tuple[str, str]]:
         yield "quantity", f"not zero, at most {_LARGEST_QUANTITY}"
     if line.kind == LineKind.PRODUCT and line.quantity < 0:
         yield "quantity", "at least 1"
+    yield from discount_faults(line.discount_percent, line.discount_minor)
     yield from _price_faults(line, credited=credited)
+
+
+def discount_faults(percent: Decimal, amount_minor: int) -> Iterable[tuple[str, str]]:
+    """What is wrong with a discount, by field."""
+    if not percent.is_finite() or not 0 <= percent <= 100 or percent * 100 != int(percent * 100):
+        yield "discount_percent", "from 0 to 100, with at most two decimals"
+    if not 0 <= amount_minor <= _MOST_MINOR:
+        yield "discount_minor", "zero or more, in minor units"
 
 
 def _price_faults(line: NewLine, *, credited: bool) -> Iterable[tuple[str, str]]:

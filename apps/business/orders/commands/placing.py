@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -12,10 +13,10 @@ from django.db import IntegrityError
 from apps.business.constraints import violated_constraint, violation_means
 from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
-from apps.business.money import line_total_minor
 from apps.business.orders import queries
-from apps.business.orders.commands.lines import NewLine, completed, quantities_of
+from apps.business.orders.commands.lines import NewLine, completed, discount_faults, quantities_of
 from apps.business.orders.commands.numbering import next_number
+from apps.business.orders.commands.pricing import priced_rows
 from apps.business.orders.commands.reviewing import hold, limit_passed_by
 from apps.business.orders.commands.telling import placed_event
 from apps.business.orders.errors import InvalidOrder, OrderNumberTaken
@@ -37,6 +38,8 @@ class NewOrder:
     customer_id: UUID | None = None
     note: str = ""
     country: str = ""
+    discount_percent: Decimal = Decimal(0)
+    discount_minor: int = 0
     source: str = Order.Source.CONSOLE
     number: str = ""
     placed_at: datetime | None = None
@@ -74,10 +77,9 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
     with work_of(actor, Order) as work:
         if order.customer_id is not None:
             queries.customer(order.customer_id)
-        lines = completed(order.lines, currency=order.currency, historical=order.historical)
+        lines = completed(order.lines, currency=order.currency, at=order.placed_at or now, historical=order.historical)
         placed = _made(order, now=now, key=idempotency_key)
-        rows = _rows(lines, placed)
-        placed.total_minor = sum(row.total_minor for row in rows)
+        rows = priced_rows(lines, placed, order)
         limit = None if order.historical else limit_passed_by(placed)
         if limit is None:
             _take_goods(lines, placed, actor=actor, now=now)
@@ -100,6 +102,7 @@ def _check(order: NewOrder) -> None:
         errors["currency"] = ["an ISO 4217 code such as GBP"]
     if len(order.number) > _LONGEST_NUMBER:
         errors["number"] = [f"at most {_LONGEST_NUMBER} characters"]
+    errors |= {field: [text] for field, text in discount_faults(order.discount_percent, order.discount_minor)}
     if errors:
         raise InvalidOrder("; ".join(f"{name}: {texts[0]}" for name, texts in errors.items()), errors=errors)
 
@@ -128,22 +131,3 @@ def _take_goods(lines: Sequence[NewLine], placed: Order, *, actor: Actor, now: d
     if quantities:
         occasion = inventory.Occasion(actor=actor, occurred_at=placed.placed_at, recorded_at=now, order_id=placed.id)
         inventory.take(quantities=quantities, occasion=occasion)
-
-
-def _rows(lines: Sequence[NewLine], placed: Order) -> list[OrderLine]:
-    rows = []
-    for ordinal, line in enumerate(lines, start=1):
-        rows.append(
-            OrderLine(
-                order=placed,
-                ordinal=ordinal,
-                kind=line.kind,
-                product_id=line.product_id,
-                code=line.code,
-                description=line.description,
-                quantity=line.quantity,
-                unit_price_e4=line.price_e4,
-                total_minor=line_total_minor(line.quantity, line.price_e4, placed.currency),
-            )
-        )
-    return rows

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from apps.business.constraints import violation_means
 from apps.business.inventory import commands as inventory
-from apps.business.money import line_total_minor, price_e4
+from apps.business.money import line_total_minor, price_e4, rounded_half_even
 from apps.business.orders import queries
 from apps.business.orders.commands.changing import changing
 from apps.business.orders.errors import InvalidReturn, OrderNumberTaken
@@ -57,7 +57,7 @@ def return_order_lines(
         known = {line.id: line for line in queries.lines_of(order_id)}
         _check(lines, known)
         taken_back = _made(order.row, reason=reason, number=number, returned_at=returned_at or now, now=now)
-        rows = _rows(lines, known, taken_back)
+        rows = _rows(lines, known, taken_back, order.row)
         taken_back.total_minor = sum(row.total_minor for row in rows)
         _put_back(rows, taken_back, order.row, actor=actor, now=now)
         taken_back.save()
@@ -97,12 +97,12 @@ def _made(order: Order, *, reason: str, number: str, returned_at: datetime, now:
 
 
 def _rows(
-    lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine], taken_back: OrderReturn
+    lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine], taken_back: OrderReturn, order: Order
 ) -> list[OrderReturnLine]:
     rows = []
     for ordinal, line in enumerate(lines, start=1):
         bought = known[line.line_id]
-        price, total_minor = _worth(line, bought, taken_back.currency)
+        price, total_minor = _worth(line, bought, order)
         bought.returned_quantity += line.quantity
         rows.append(
             OrderReturnLine(
@@ -121,7 +121,7 @@ def _rows(
     return rows
 
 
-def _worth(line: ReturnedLine, bought: OrderLine, currency: str) -> tuple[int, int]:
+def _worth(line: ReturnedLine, bought: OrderLine, order: Order) -> tuple[int, int]:
     """The unit price (e4) and the amount (minor units) that the buyer gets for it.
 
     At the line's own price it is the difference of what the line was worth before and after, so that piece by piece
@@ -129,10 +129,17 @@ def _worth(line: ReturnedLine, bought: OrderLine, currency: str) -> tuple[int, i
     """
     if line.unit_price is not None:
         price = price_e4(line.unit_price)
-        return price, line_total_minor(line.quantity, price, currency)
-    price, before = bought.unit_price_e4, bought.returned_quantity
-    worth = line_total_minor(before + line.quantity, price, currency) - line_total_minor(before, price, currency)
-    return price, worth
+        return price, line_total_minor(line.quantity, price, order.currency)
+    before = bought.returned_quantity
+    return bought.unit_price_e4, _paid_for(before + line.quantity, bought, order) - _paid_for(before, bought, order)
+
+
+def _paid_for(pieces: int, bought: OrderLine, order: Order) -> int:
+    """What so many pieces of a line cost the buyer: with discounts and taxes their part of the whole line."""
+    added_tax = 0 if order.prices_include_tax else bought.tax_minor
+    if not added_tax and not bought.discount_minor:
+        return line_total_minor(pieces, bought.unit_price_e4, order.currency)
+    return rounded_half_even((bought.total_minor + added_tax) * pieces, bought.quantity)
 
 
 def _is_everything(known: Mapping[UUID, OrderLine]) -> bool:

@@ -29,6 +29,9 @@ def _facts(order: Order, rows: Sequence[OrderLine]) -> dict[str, Any]:
         "currency": order.currency,
         "total_minor": order.total_minor,
         "source": order.source,
+        "discount_minor": order.discount_minor,
+        "tax_minor": order.tax_minor,
+        "prices_include_tax": order.prices_include_tax,
         "lines": tuple(
             LinePlaced(
                 order_line_id=row.id,
@@ -37,6 +40,9 @@ def _facts(order: Order, rows: Sequence[OrderLine]) -> dict[str, Any]:
                 quantity=row.quantity,
                 unit_price_e4=row.unit_price_e4,
                 total_minor=row.total_minor,
+                discount_minor=row.discount_minor,
+                tax_minor=row.tax_minor,
+                tax_rate_e4=row.tax_rate_e4,
             )
             for row in rows
         ),

@@ -13,6 +13,7 @@ from apps.business.orders.models.order import (
 from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
 from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
 from apps.business.orders.models.review import ReviewLimit
+from apps.business.orders.models.tax import TaxedClass, TaxRate, TaxSettings
 
 __all__ = [
     "Customer",
@@ -29,4 +30,7 @@ __all__ = [
     "OrderSummary",
     "PaymentStatus",
     "ReviewLimit",
+    "TaxRate",
+    "TaxSettings",
+    "TaxedClass",
 ]

@@ -72,7 +72,10 @@ class Order(TenantScoped):
     status = models.CharField(max_length=16, choices=Status, default=Status.PLACED)
     placed_at = models.DateTimeField()
     currency = models.CharField(max_length=3, help_text="ISO 4217.")
-    total_minor = models.BigIntegerField(help_text="Sum of the lines, in minor units of `currency`.")
+    total_minor = models.BigIntegerField(help_text="What the buyer owes, in minor units of `currency`.")
+    discount_minor = models.BigIntegerField(default=0, db_default=0, help_text="What was taken off its lines.")
+    tax_minor = models.BigIntegerField(default=0, db_default=0, help_text="Sum of its lines' taxes.")
+    prices_include_tax = models.BooleanField(default=False, db_default=False)
     country = models.CharField(max_length=100, blank=True, default="", help_text="Where it went, as the order said.")
     note = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=16, choices=Source, default=Source.CONSOLE)
@@ -129,8 +132,8 @@ class Order(TenantScoped):
 class OrderLine(TenantPart):
     """One thing bought, or charged. Only `shipped_quantity` and `returned_quantity` ever change.
 
-    `total_minor` is quantity times price, rounded half to even to minor units, so that it can differ from the exact
-    product by up to half a penny; the sum of the rounded lines is what the buyer owes.
+    `total_minor` is quantity times price, rounded half to even to minor units, less discounts (`orders.totals`). The
+    sum of the lines, and of their taxes where prices do not include them, is what the buyer owes.
     """
 
     order = TenantForeignKey("orders.Order", related_name="lines", db_index=False)
@@ -142,6 +145,9 @@ class OrderLine(TenantPart):
     quantity = models.BigIntegerField()
     unit_price_e4 = models.BigIntegerField()
     total_minor = models.BigIntegerField()
+    discount_minor = models.BigIntegerField(default=0, db_default=0, help_text="Its own, and its share of the order's.")
+    tax_minor = models.BigIntegerField(default=0, db_default=0)
+    tax_rate_e4 = models.PositiveIntegerField(default=0, db_default=0, help_text="In 1/10,000: 1900 is 19 %.")
     returned_quantity = models.BigIntegerField(default=0)
     shipped_quantity = models.BigIntegerField(default=0, db_default=0)
 
