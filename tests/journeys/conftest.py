@@ -30,9 +30,11 @@ def first_start(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
     return place
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(first_start: Path) -> Iterator[Installation]:
-    """A whole platform with its demonstration data, shared by the tests that neither stop nor break it."""
+    """A whole platform with its demonstration data, shared by the tests that neither stop nor break it. It is stopped
+    before others: also one that nobody uses works, and would to the end of the run.
+    """
     with installed(first_start) as installation:
         yield installation.start()
 
@@ -45,7 +47,7 @@ def acme(platform: Installation) -> Iterator[ApiClient]:
     client.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("no Chromium here: install it, or name one with CHROMIUM=/path/to/it")

@@ -14,7 +14,6 @@ import pytest
 _stack = ExitStack()
 _redis: dict[str, Any] = {}
 atexit.register(_stack.close)  # pytest does not unconfigure after a usage error
-LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -65,7 +64,9 @@ def _find_files_when_asked() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     from apps.core.testing.ledger import LedgerPlugin, is_whole_run
     from apps.core.testing.operations import OperationPlugin
+    from apps.core.testing.spreading import SpreadingPlugin
 
+    config.pluginmanager.register(SpreadingPlugin())
     if is_whole_run(config):
         config.pluginmanager.register(OperationPlugin())
     if not os.environ.get("PYTEST_XDIST_WORKER"):
@@ -95,12 +96,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         if marker is not None and "databases" not in marker.kwargs:
             item.add_marker(pytest.mark.django_db(*marker.args, **marker.kwargs, databases="__all__"), append=False)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """The long files first, so that the processes of a parallel run end together; in random order as before."""
-    session.items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,45 @@
+"""How a parallel run spreads its tests over its processes: by file, the long ones first so that all end together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadFileScheduling
+
+LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
+# One process runs the journeys that share a platform and a browser: another one would start its own of both.
+SHARING = tuple(
+    f"tests/journeys/test_{name}.py" for name in ("company", "console", "mail", "sessions", "sign_in", "webhooks")
+)
+
+
+class SpreadingPlugin:
+    """For `-n`, in every process."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """In random order as before, but for what goes first."""
+        session.items.sort(key=lambda item: _turn(item.nodeid))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+class ByFile(LoadFileScheduling):
+    """A file goes to one process; so do all files that share."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope_of(nodeid)
+
+
+def scope_of(nodeid: str) -> str:
+    """What goes to the same process has the same."""
+    file = nodeid.split("::", 1)[0]
+    return SHARING[0] if file in SHARING else file
+
+
+def _turn(nodeid: str) -> int:
+    """What shares is the longest; run before everything else, it keeps its platform no longer than it needs it."""
+    return 0 if nodeid.startswith(SHARING) else 1 if nodeid.startswith(LONG) else 2
