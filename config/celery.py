@@ -15,13 +15,17 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 
 class PlatformTask(Task):  # type: ignore[misc]
-    """Runs with no ambient tenant, also when it is called in place: a task brings its own."""
+    """Runs with no ambient tenant, also when it is called in place: a task brings its own. Connections of the task
+    before it are taken over where they still work.
+    """
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        from apps.core.db.refreshing import refresh_connections
         from apps.core.tenancy import no_tenant
 
+        refresh_connections()
         with no_tenant():
             return super().__call__(*args, **kwargs)
 

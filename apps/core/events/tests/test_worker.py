@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 
+import psycopg
 import pytest
 from celery import shared_task
+from django.db import connections
 
 from apps.core.events.log import stream
 from apps.core.events.maintenance import create_partitions, forget_old_effects
@@ -41,6 +43,26 @@ class TestWorker:
             assert terminated(process) == 0
 
         assert echoes(thing_id) == []
+
+
+@shared_task
+def session_of_task():
+    with connections["business"].cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(databases=["default", "business"], transaction=True)
+class TestConnectionsOfTasks:
+    def test_are_taken_over_by_the_next_one(self):
+        assert session_of_task() == session_of_task()
+
+    def test_are_made_anew_when_the_server_ended_them(self):
+        before = session_of_task()
+        with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], connect_timeout=10) as server:
+            server.execute("select pg_terminate_backend(%s, 5000)", [before])
+
+        assert session_of_task() != before
 
 
 def ping():
