@@ -26,6 +26,11 @@ class Activity:
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
+    @property
+    def is_new(self) -> bool:
+        """Whether anything was counted since the last report."""
+        return bool(self._counts)
+
     def count(self, what: str) -> None:
         """Note one more of HANDLED, FAILED or PARKED."""
         with self._lock:

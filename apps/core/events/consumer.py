@@ -32,7 +32,7 @@ from apps.core.observability import get_logger
 T = TypeVar("T")
 
 _OUTAGE_BASE_S, _OUTAGE_CAP_S = 0.1, 5.0
-_ASK_S, _REPORT_S, _BREATH_S = 1.0, 5.0, 1.0
+_ASK_S, _REPORT_S, _SIGN_OF_LIFE_S, _BREATH_S = 1.0, 5.0, 20.0, 1.0
 
 logger = get_logger(__name__)
 
@@ -64,7 +64,7 @@ class Consumer:
             _no_need  # called between events and during waits, to keep what is open alive
         )
         self._activity = Activity(group)
-        self._asked_at = self._reported_at = -_REPORT_S
+        self._asked_at = self._reported_at = -_SIGN_OF_LIFE_S
         self._halt = halt or threading.Event()
         self._retry = retry or RetryPolicy.from_settings()
         self._failures: deque[bool] = deque(maxlen=settings.EVENTS_FLOOD_WINDOW)
@@ -77,7 +77,7 @@ class Consumer:
                 self._asked_at = now
                 refresh_connections()
                 self._through_outages(self._ask)
-            if now - self._reported_at >= _REPORT_S:
+            if now - self._reported_at >= (_REPORT_S if self._activity.is_new else _SIGN_OF_LIFE_S):
                 self._reported_at = now
                 self._through_outages(self._activity.report)
         except Halted:

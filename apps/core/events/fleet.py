@@ -18,7 +18,7 @@ from apps.core.events.subscriptions import Group, groups
 
 UNREAD = "unread"
 STATES = (*standing.State.values, UNREAD)
-# A reader says every few seconds that it is here, and at least between events.
+# A reader says every twenty seconds that it is here, and what it did every five.
 _SILENCE = timedelta(minutes=1)
 
 # Of each group: what comes after its place, and since when the first of it has waited. Positions have next to no gaps,
