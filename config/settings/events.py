@@ -23,6 +23,10 @@ EVENTS_POLL_INTERVAL_S = env.float("EVENTS_POLL_INTERVAL_S", default=1.0)
 # The relay looks for new events this often when none came of late, and 10 times as often when some did.
 EVENTS_RELAY_IDLE_S = env.float("EVENTS_RELAY_IDLE_S", default=0.05)
 
+# Events of one tenant that were read together share a transaction: at most so many (1: each has its own), and no new
+# one begins in it after so long, since what the handlers have locked stays locked to its end.
+EVENTS_TOGETHER = env.int("EVENTS_TOGETHER", default=100)
+EVENTS_TOGETHER_S = env.float("EVENTS_TOGETHER_S", default=0.1)
 EVENTS_MAX_ATTEMPTS = env.int("EVENTS_MAX_ATTEMPTS", default=5)
 EVENTS_RETRY_BASE_S = env.float("EVENTS_RETRY_BASE_S", default=0.5)
 EVENTS_RETRY_CAP_S = env.float("EVENTS_RETRY_CAP_S", default=30.0)

@@ -21,7 +21,7 @@ from apps.business.orders.events import (
 )
 from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.business.orders.projections import Later
-from apps.core.events import Envelope, handles
+from apps.core.events import Envelope, handles, handles_many
 from apps.core.projections import Table, projection
 
 SUMMARY = "business.order_summary"
@@ -65,15 +65,16 @@ def count(event: OrderPlaced | OrderCancelled | OrderReturned | CreditGiven) -> 
     projections.count(event)
 
 
+handles_many(projections.list_many, group=SUMMARY)
+handles_many(projections.count_many, group=REVENUE)
+
 ORDER_SUMMARY = projection(
     "order_summary",
     group=SUMMARY,
     tables=[Table(OrderSummary, key=("id",), ignored=("updated_at",))],
-    apply=projections.list_many,
 )
 DAILY_REVENUE = projection(
     "daily_revenue",
     group=REVENUE,
     tables=[Table(DailyRevenue, key=("day", "currency"), ignored=("id",))],
-    apply=projections.count_many,
 )

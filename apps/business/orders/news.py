@@ -4,7 +4,7 @@ that the next look at the page would not show.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -31,12 +31,19 @@ def channel_of(tenant_id: UUID) -> str:
 
 def announce(order_id: UUID, event_type: str) -> None:
     """Tell of the change after the commit. Redis being away never harms the change itself. A replay is no news."""
+    announce_all([OrderNews(order_id=order_id, event_type=event_type)])
+
+
+def announce_all(news: Sequence[OrderNews]) -> None:
+    """The same of many changes, in one round trip."""
     if being_replayed():
         return
-    news = OrderNews(order_id=order_id, event_type=event_type)
-    tell = partial(_tell, channel_of(require_tenant_id()), msgspec.json.encode(news))
-    transaction.on_commit(tell, using=alias_for(OrderSummary), robust=True)
+    channel, messages = channel_of(require_tenant_id()), [msgspec.json.encode(one) for one in news]
+    transaction.on_commit(lambda: _tell(channel, messages), using=alias_for(OrderSummary), robust=True)
 
 
-def _tell(channel: str, message: bytes) -> None:
-    get_redis_connection("sessions").publish(channel, message)
+def _tell(channel: str, messages: Sequence[bytes]) -> None:
+    with get_redis_connection("sessions").pipeline(transaction=False) as told:
+        for message in messages:
+            told.publish(channel, message)
+        told.execute()

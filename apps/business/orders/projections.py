@@ -97,6 +97,9 @@ def list_many(envelopes: Sequence[Envelope]) -> None:
         _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
     OrderSummary.objects.bulk_create(fresh.values())
     OrderSummary.objects.bulk_update(known.values(), _MOVING)
+    news.announce_all(
+        [news.OrderNews(order_id=event.order_id, event_type=type(event).__name__) for event, _ in happened]
+    )
 
 
 def _follow(event: Later, sequence: int) -> None:

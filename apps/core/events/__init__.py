@@ -9,7 +9,7 @@ from apps.core.events.envelope import Envelope, EventOrigin, Metadata
 from apps.core.events.errors import InvalidMessage
 from apps.core.events.folding import Known, as_of
 from apps.core.events.personal import Personal
-from apps.core.events.subscriptions import handles
+from apps.core.events.subscriptions import handles, handles_many
 from apps.core.events.unit import UnitOfWork, announce, repeated_when_overtaken, unit_of_work
 from apps.core.events.upcasting import upcasts
 
@@ -27,6 +27,7 @@ __all__ = [
     "as_of",
     "event",
     "handles",
+    "handles_many",
     "remember_origin",
     "repeated_when_overtaken",
     "unit_of_work",

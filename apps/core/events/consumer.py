@@ -1,5 +1,7 @@
-"""What one group does with one event, whatever brought it: exactly one effect, in the order of the key.
+"""What one group does with events, whatever brought them: exactly one effect of each, in the order of the key.
 
+Events of one tenant that were fetched together share a transaction, since that costs more than most handlers. When it
+fails, each gets its own: so a sick event takes nobody's effect along, and only then attempts are counted.
 An event that fails again and again is parked as a dead letter, and later events of its key behind it; other keys go on.
 A database that is away parks nothing: it is waited for. A group that somebody paused, or that suspended itself, reads
 nothing until it is resumed (`standing`).
@@ -9,7 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TypeVar
@@ -21,13 +23,15 @@ from django.utils import timezone
 from apps.core.db.refreshing import refresh_connections
 from apps.core.events import dead_letters, inbox, standing
 from apps.core.events.activity import FAILED, HANDLED, PARKED, Activity
-from apps.core.events.delivery import call_handlers, delivery
+from apps.core.events.delivery import Afterwards, call_handlers, delivery, delivery_of_many
 from apps.core.events.envelope import Envelope
 from apps.core.events.errors import InvalidMessage
+from apps.core.events.in_hand import InHand
 from apps.core.events.inbox import Busy, Claim
 from apps.core.events.retry import RetryPolicy, is_outage, retry_delay_s
 from apps.core.events.subscriptions import Group
 from apps.core.observability import get_logger
+from apps.core.tenancy import tenant
 
 T = TypeVar("T")
 
@@ -45,6 +49,9 @@ class Outcome(Enum):
     DUPLICATE = "duplicate"  # it had its effect before
     PARKED = "parked"  # it failed
     WAITING = "waiting"  # it is parked behind one that failed
+
+
+_OUTCOMES = {Claim.HANDLE: Outcome.HANDLED, Claim.DONE: Outcome.DUPLICATE, Claim.WAIT: None}
 
 
 class Halted(Exception):
@@ -103,20 +110,85 @@ class Consumer:
         return outcome
 
     def take(self, envelopes: Iterable[Envelope | None]) -> int:
-        """Process in order until done, halted, paused or suspended; returns how many were settled."""
+        """Process until done, halted, paused or suspended; returns how many of the first were settled."""
+        return self.take_in_hand(InHand(envelopes))
+
+    def take_in_hand(self, in_hand: InHand) -> int:
+        """The same; what was settled can be seen meanwhile."""
         refresh_connections()
-        settled = 0
+        try:
+            for share in in_hand.shares(self.group, at_most=settings.EVENTS_TOGETHER):
+                while left := self._left(in_hand, share):
+                    self._settle_some(in_hand, left)
+        except Halted:
+            pass
+        return in_hand.settled_first
+
+    def _left(self, in_hand: InHand, share: list[int]) -> list[int]:
+        """What of it is still to be handled, now. Raises Halted when nothing is, for the time being."""
+        self.breathe()
+        if self._halt.is_set() or not self.ready():
+            raise Halted
+        return in_hand.left(share)
+
+    def _settle_some(self, in_hand: InHand, places: list[int]) -> None:
+        outcomes = self._settle_together([in_hand[place] for place in places]) if len(places) > 1 else []
+        in_hand.settle(place for place, outcome in zip(places, outcomes, strict=False) if outcome is not None)
+        for place in in_hand.left(places[: len(outcomes)] or places):
+            if self._left(in_hand, [place]):
+                self.process(in_hand[place])
+                in_hand.settle([place])
+
+    def _settle_together(self, envelopes: list[Envelope]) -> list[Outcome | None]:
+        """What became of the first of these events of one tenant, in one transaction; None: it is to be handled alone.
+
+        Nothing at all when the transaction failed.
+        """
+        try:
+            outcomes = self._through_outages(lambda: self._attempt_together(envelopes))
+        except Halted:
+            raise
+        except Exception as error:  # whatever a handler raises
+            logger.warning("events.apart", **self._facts_of_many(envelopes), error=repr(error))
+            return []
+        settled = [outcome for outcome in outcomes if outcome is not None]
+        logger.info("events.settled_together", **self._facts_of_many(envelopes[: len(outcomes)]), **_counted(settled))
+        for outcome in settled:
+            self._count(outcome)
+            self._watch_for_flood(outcome)
+        return outcomes
+
+    def _attempt_together(self, envelopes: list[Envelope]) -> list[Outcome | None]:
+        group, using = self.group, self.group.using
+        with tenant(envelopes[0].metadata.tenant_id), transaction.atomic(using=using):
+            claims = inbox.claim_many(envelopes, group=group.name, using=using)
+            claimed = [one for one, claim in zip(envelopes, claims, strict=True) if claim is Claim.HANDLE]
+            handled = self._call_many(claimed) if group.many else self._call_each(claimed)
+            if handled < len(claimed):
+                later = claimed[handled:]
+                inbox.leave([one.event_id for one in later], group=group.name, using=using)
+                claims = claims[: _place_of(later[0], envelopes)]
+        return [_OUTCOMES[claim] for claim in claims]
+
+    def _call_many(self, envelopes: list[Envelope]) -> int:
+        if self.group.many and envelopes:
+            with delivery_of_many(self.group, envelopes):
+                self.group.many(envelopes)
+        return len(envelopes)
+
+    def _call_each(self, envelopes: list[Envelope]) -> int:
+        """Returns how many were handled before it took too long to hold others up, or was halted."""
+        end, handled = time.monotonic() + settings.EVENTS_TOGETHER_S, 0
+        afterwards = Afterwards(self.group.using)
         for envelope in envelopes:
-            if self._halt.is_set() or not self.ready():
+            if handled and (self._halt.is_set() or time.monotonic() > end):
                 break
-            self.breathe()
-            if envelope is not None and self.group.wants(envelope.event_type):
-                try:
-                    self.process(envelope)
-                except Halted:
-                    break
-            settled += 1
-        return settled
+            with delivery(self.group, envelope):
+                call_handlers(self.group, envelope)
+                afterwards.note()
+            handled += 1
+        afterwards.arrange()
+        return handled
 
     def _settle(self, envelope: Envelope) -> Outcome:
         attempts = 0
@@ -200,6 +272,15 @@ class Consumer:
         self._through_outages(lambda: standing.suspend(self.group, because=because, now=timezone.now()))
         logger.error("events.group_suspended", group=self.group.name, failed=failed, of=of)
 
+    def _facts_of_many(self, envelopes: list[Envelope]) -> dict[str, str | int]:
+        return {
+            "group": self.group.name,
+            "tenant": str(envelopes[0].metadata.tenant_id),
+            "events": len(envelopes),
+            "first_event_id": str(envelopes[0].event_id),
+            "last_event_id": str(envelopes[-1].event_id),
+        }
+
     def _facts(self, envelope: Envelope) -> dict[str, str]:
         return {
             "group": self.group.name,
@@ -207,6 +288,14 @@ class Consumer:
             "event_id": str(envelope.event_id),
             "key": str(envelope.aggregate_id),
         }
+
+
+def _counted(outcomes: list[Outcome]) -> dict[str, int]:
+    return {outcome.value: count for outcome, count in Counter(outcomes).items()}
+
+
+def _place_of(wanted: Envelope, envelopes: list[Envelope]) -> int:
+    return next(place for place, envelope in enumerate(envelopes) if envelope is wanted)
 
 
 def _no_need() -> None:

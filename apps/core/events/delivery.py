@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context, copy_context
+from typing import Any
 
+from django.db import connections
 from opentelemetry.trace import SpanKind
 
 from apps.core.events.envelope import Envelope, handling
 from apps.core.events.errors import InvalidMessage
 from apps.core.events.subscriptions import Group
 from apps.core.history import Actor, acting
-from apps.core.observability import span
+from apps.core.observability import get_logger, span
 from apps.core.tenancy import tenant
+
+logger = get_logger(__name__)
 
 
 @contextmanager
@@ -31,6 +36,57 @@ def delivery(group: Group, envelope: Envelope) -> Iterator[None]:
         handling(envelope),
     ):
         yield
+
+
+@contextmanager
+def delivery_of_many(group: Group, envelopes: Sequence[Envelope]) -> Iterator[None]:
+    """The same for events of one tenant together: one span that is linked to what caused each of them."""
+    attributes = {
+        "messaging.consumer.group.name": group.name,
+        "messaging.batch.message_count": str(len(envelopes)),
+        "tenant.id": str(envelopes[0].metadata.tenant_id),
+    }
+    causes = [envelope.metadata.traceparent for envelope in envelopes]
+    with (
+        tenant(envelopes[0].metadata.tenant_id),
+        span(group.name, links=causes, attributes=attributes, kind=SpanKind.CONSUMER),
+        acting(Actor(kind="system", name=group.name)),
+    ):
+        yield
+
+
+class Afterwards:
+    """What handlers in one transaction leave to be done after the commit: it still belongs to its event then, and when
+    it fails, what others left is done all the same.
+    """
+
+    def __init__(self, alias: str) -> None:
+        self._connection = connections[alias]
+        self._before = len(self._connection.run_on_commit)
+        self._contexts: list[Context] = []
+
+    def note(self) -> None:
+        """Called inside each delivery, after its handlers."""
+        more = len(self._connection.run_on_commit) - self._before - len(self._contexts)
+        self._contexts += [copy_context() for _ in range(more)]
+
+    def arrange(self) -> None:
+        """Called last in the transaction: until then, what waits can be looked at."""
+        waiting: Any = self._connection.run_on_commit
+        waiting[self._before :] = [
+            (savepoints, _apart(function, context), False)
+            for (savepoints, function, _), context in zip(waiting[self._before :], self._contexts, strict=True)
+        ]
+
+
+def _apart(function: Callable[[], object], context: Context) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            context.run(function)
+        except Exception:  # the effects are committed: nothing comes of raising it
+            logger.exception("events.after_commit_failed")
+
+    return run
 
 
 def call_handlers(group: Group, envelope: Envelope) -> None:

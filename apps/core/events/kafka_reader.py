@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from apps.core.events.consumer import Consumer
 from apps.core.events.envelope import Envelope, decode
 from apps.core.events.errors import InvalidMessage
+from apps.core.events.in_hand import InHand
 from apps.core.events.retry import retry_delay_s
 from apps.core.events.subscriptions import Group
 from apps.core.observability import get_logger
@@ -46,8 +47,8 @@ class KafkaReader:
 
     def __init__(self, group: Group, consumer: Consumer, halt: threading.Event) -> None:
         self._group, self._consumer, self._halt = group, consumer, halt
-        self._in_hand: list[Message] = []
-        self._settled = 0
+        self._messages: list[Message] = []
+        self._in_hand = InHand([])
         self._given_up: set[Place] = set()
         self._polled_at, self._holding = 0.0, False
 
@@ -87,21 +88,31 @@ class KafkaReader:
         return count
 
     def _take(self, messages: list[Message]) -> int:
-        self._in_hand, self._settled = messages, 0
+        self._messages, self._in_hand = messages, InHand(map(_envelope, messages), self._still_ours)
         try:
-            return self._consumer.take(self._envelopes())
+            return self._consumer.take_in_hand(self._in_hand)
         finally:
-            self._in_hand = []
+            self._messages = []
 
-    def _envelopes(self) -> Iterator[Envelope | None]:
-        """What is in hand, but for what was given up meanwhile: its new reader sees to that."""
-        for place, message in enumerate(self._in_hand):
-            self._settled = place
-            yield None if _place(message)[:2] in self._given_up else _envelope(message)
+    def _still_ours(self, place: int) -> bool:
+        """False for what was given up meanwhile: its new reader sees to that."""
+        return _place(self._messages[place])[:2] not in self._given_up
+
+    def _settled_of(self, going: set[Place]) -> list[Message]:
+        """What is settled of these partitions, up to the first of each that is not."""
+        settled, stopped = [], set[Place]()
+        for place, message in enumerate(self._messages):
+            partition = _place(message)[:2]
+            if partition in going - stopped:
+                if self._in_hand.is_settled(place):
+                    settled.append(message)
+                else:
+                    stopped.add(partition)
+        return settled
 
     def _breathe(self, client: KafkaConsumer) -> None:
         """In the middle of a batch: tell Kafka now and then that somebody is here, and let partitions move."""
-        if self._in_hand and time.monotonic() - self._polled_at >= _BREATH_S:
+        if self._messages and time.monotonic() - self._polled_at >= _BREATH_S:
             self._answer(client, 0)
 
     def _answer(self, client: KafkaConsumer, wait_s: float) -> None:
@@ -131,7 +142,7 @@ class KafkaReader:
         """Before a partition goes: commit what is settled of it, and let go of the rest."""
         going = {(one.topic, one.partition) for one in partitions}
         try:
-            self._commit(client, [m for m in self._in_hand[: self._settled] if _place(m)[:2] in going])
+            self._commit(client, self._settled_of(going))
         except KafkaException as error:  # its next reader finds the effects in the inbox
             logger.warning("events.kafka_not_committed", group=self._group.name, error=str(error))
         self._given_up |= going

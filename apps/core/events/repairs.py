@@ -118,7 +118,7 @@ def undo_discard(letter_id: UUID, *, using: str, actor: Actor, because: str = ""
             raise _settled(found)
         if not can_be_undone(found):
             raise DiscardIsFinal
-        inbox.leave(found.event_id, group=found.group, using=using)
+        inbox.leave([found.event_id], group=found.group, using=using)
         found.status, found.settled_at, found.settled_by, found.settled_because = (
             DeadLetter.Status.PARKED,
             None,

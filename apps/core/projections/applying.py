@@ -48,8 +48,8 @@ def _apply_by_tenant(projection: Projection, envelopes: Sequence[Envelope]) -> N
 
 def _apply_in_tenant(projection: Projection, envelopes: Sequence[Envelope]) -> None:
     decided = _as_decided(projection, envelopes)
-    if projection.apply is not None and decided:
-        projection.apply(decided)
+    if projection.group.many is not None and decided:
+        projection.group.many(decided)
         return
     for envelope in decided:
         call_handlers(projection.group, envelope)

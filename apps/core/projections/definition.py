@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.db import models
 
-from apps.core.events import Envelope
 from apps.core.events.subscriptions import Group, group_named, groups
-
-Apply = Callable[[Sequence[Envelope]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,6 @@ class Projection:
     name: str
     group_name: str
     tables: tuple[Table, ...]
-    apply: Apply | None
 
     @property
     def group(self) -> Group:
@@ -72,14 +68,13 @@ class Projection:
 _projections: dict[str, Projection] = {}
 
 
-def projection(name: str, *, group: str, tables: Sequence[Table], apply: Apply | None = None) -> Projection:
+def projection(name: str, *, group: str, tables: Sequence[Table]) -> Projection:
     """Declare that the tables are made by the group's handlers alone, so that they can be made again.
 
-    `apply` does with many events of one tenant, in their order, what the handlers do with each: for speed. Both must
-    come to the same rows. What either of them does beside its tables it leaves out while `being_replayed()`.
-    Raises ValueError when the name is taken.
+    What the handlers do beside that they leave out while `being_replayed()`. A group that `handles_many` events at once
+    is replayed so. Raises ValueError when the name is taken.
     """
-    made = Projection(name, group, tuple(tables), apply)
+    made = Projection(name, group, tuple(tables))
     if _projections.setdefault(name, made) != made:
         raise ValueError(f"projection {name} is already declared, for {_projections[name].group_name}")
     return made

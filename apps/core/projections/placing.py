@@ -3,8 +3,9 @@
 The group's consumers go on until that moment, so some events are in the shadow that they have not handled yet, and
 some they handled are not in the shadow. In one transaction: first the former are entered into the group's inbox, so
 that they will not be handled again; this waits for whoever has one of them in hand. Then the tables are locked, and
-what was handled since is brought into the shadow. Then names change hands. A consumer takes an event's inbox row before
-it touches the tables, and only one at a time, so that neither ever waits for the other in a circle.
+what was handled since is brought into the shadow. Then names change hands. A consumer takes the inbox rows of what it
+has in hand before it touches the tables, in the order of the log, so that neither waits for the other in a circle;
+where Kafka gave it another order they may, and then whoever gives way begins again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from uuid import UUID
 from django.db import OperationalError, connections
 from django.db.models import QuerySet
 from django.db.transaction import atomic
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from apps.core.errors import Unavailable
 from apps.core.events.database import Connection
@@ -138,7 +139,7 @@ def _exchange_once(
             tables.put_in_place(projection)
             note(lacking[:_LACKING_AT_MOST])
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
             raise _Busy from error
         raise
 

@@ -16,9 +16,9 @@ from apps.iam.users.events import MemberDeleted, MemberUpdated
 _PASSWORD_IS_ANOTHER = {Kind.PASSWORD_CHANGED, Kind.PASSWORD_RESET}
 
 
-@handles(SessionEnded, group="iam.sessions.take_away")
+@handles(SessionEnded, group="iam.sessions.take_away", alone=True)
 def take_away(event: SessionEnded) -> None:
-    """Once more what was done after the commit: it may have met a Redis that was away."""
+    """Once more what was done after the commit: it may have met a Redis that was away. Alone, since Redis is asked."""
     commands.take_away(event.session_id)
 
 
