@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.core.web.urls")),
     path("api/", include("apps.core.api.urls")),
     path("mail/", include("apps.core.api.outbox")),
+    path("", include("apps.core.files.urls")),
     path("", include("apps.core.jobs.urls")),
     path("", include("apps.core.operations.urls")),
     path("", include("apps.core.projections.urls")),

@@ -8,6 +8,7 @@ from config.settings.celery import *  # noqa: F403
 from config.settings.core import *  # noqa: F403
 from config.settings.databases import *  # noqa: F403
 from config.settings.events import *  # noqa: F403
+from config.settings.files import *  # noqa: F403
 from config.settings.frontend import *  # noqa: F403
 from config.settings.iam import *  # noqa: F403
 from config.settings.jobs import *  # noqa: F403

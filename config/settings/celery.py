@@ -46,6 +46,7 @@ CELERY_BEAT_SCHEDULE = {
         "access.end_expired": 60.0,
         "orders.drop_uploads": _HOUR,
         "payments.sweep": 5.0,
+        "files.sweep": _DAY,
         "projections.sweep": 60.0,
         "events.maintain_log": _HOUR,
         "idempotency.forget_old_keys": _HOUR,

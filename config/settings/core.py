@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "apps.core.db",
     "apps.core.crypto",
     "apps.core.events",
+    "apps.core.files",
     "apps.core.idempotency",
     "apps.core.jobs",
     "apps.core.tenantdata",

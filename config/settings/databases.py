@@ -84,6 +84,7 @@ DATABASE_OF_APP = {
 APPS_IN_EVERY_DATABASE = [
     "crypto",
     "events",
+    "files",
     "idempotency",
     "jobs",
     "pgtrigger",

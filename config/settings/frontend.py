@@ -36,9 +36,19 @@ def _private(folder: str) -> dict[str, object]:
     }
 
 
+def _files() -> dict[str, object]:
+    """A folder; or, where files must outlive this machine, any storage of Django's: S3 by django-storages, say."""
+    backend = env.str("FILES_BACKEND", default="")
+    options = env.json("FILES_BACKEND_OPTIONS", default={})
+    if backend:
+        return {"BACKEND": backend, "OPTIONS": options}
+    return _private(str(env.path("FILES_DIR", default=f"{STATE_DIR}/files")))
+
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "exports": _private(str(env.path("EXPORT_DIR", default=f"{STATE_DIR}/exports"))),
+    "files": _files(),
     "imports": _private(str(env.path("IMPORT_DIR", default=f"{STATE_DIR}/imports"))),
     "archive": _private(str(env.path("EVENTS_ARCHIVE_DIR", default=f"{STATE_DIR}/archive"))),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

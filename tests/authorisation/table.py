@@ -21,6 +21,7 @@ anybody
     GET /mail/
     GET /mail/{message_id}/
     GET /mail/{message_id}/html
+    GET /services/{service}/files/{token}
     GET /sign-in/forgotten/
     POST /sign-in/forgotten/
     GET /sign-in/reset/{token}

@@ -11,6 +11,7 @@ from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
 from apps.business.payments import queries as payments
 from apps.business.service import DATABASE
+from apps.core import files
 from apps.core.crypto import keys
 from apps.core.events import archive, dead_letters
 from apps.core.history.changes import Change, ChangeFilter, newest
@@ -89,7 +90,7 @@ def destroy_keys() -> None:
 
 
 def erase_some() -> int:
-    return archive.erase_files(DATABASE) or erasing.erase_some(DATABASE)
+    return archive.erase_files(DATABASE) or files.erase_files(DATABASE) or erasing.erase_some(DATABASE)
 
 
 def forget_person(person_id: UUID, *, tenant_ids: Iterable[UUID]) -> None:

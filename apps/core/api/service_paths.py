@@ -34,4 +34,9 @@ def database_of(service: str) -> str:
     return str(settings.EVENTS_LOG_OF_SERVICE[service])
 
 
+def service_at(alias: str) -> str:
+    """The service whose database this is."""
+    return next(name for name, database in settings.EVENTS_LOG_OF_SERVICE.items() if database == alias)
+
+
 register_converter(ServiceConverter, "service")

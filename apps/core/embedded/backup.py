@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import tarfile
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,8 +39,8 @@ def make(state: State, primary: PostgresServer, folder: Path, *, with_secrets: b
     target = folder / f"platform-{now.astimezone(UTC):%Y%m%d-%H%M%S}.tar.gz"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _base_backup(primary) as cluster, _draft_of(target) as draft:
-            _write(draft, cluster, state, with_secrets=with_secrets, now=now)
+        with _base_backup(primary) as cluster, _files_of(state) as kept, _draft_of(target) as draft:
+            _write(draft, cluster, kept, with_secrets=with_secrets, now=now)
     except OSError as error:
         raise EmbeddedError(f"The backup cannot be written to {folder}: {error.strerror or error}.") from error
     return target
@@ -81,6 +82,33 @@ def _base_backup(primary: PostgresServer) -> Iterator[Path]:
 
 
 @contextmanager
+def _files_of(state: State) -> Iterator[Path]:
+    """What the installation keeps beside the databases, as it is now: what is deleted meanwhile is in the backup still.
+
+    What is written from now on stays out: it may not be whole, and the copy of the databases knows nothing of it.
+    """
+    place, now = state.root / "backup.new", time.time()
+    process.remove_tree(place)
+    try:
+        place.mkdir(mode=0o700)
+        for path in (path for name in (*_KEPT, SECRETS) for path in _files(state.root / name)):
+            copy = place / path.relative_to(state.root)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            _link(path, copy, before=now)
+        yield place
+    finally:
+        process.remove_tree(place)
+
+
+def _link(path: Path, copy: Path, *, before: float) -> None:
+    try:
+        if path.stat().st_mtime <= before:
+            copy.hardlink_to(path)
+    except FileNotFoundError:
+        return  # deleted since it was listed
+
+
+@contextmanager
 def _draft_of(target: Path) -> Iterator[Path]:
     """A file that only its owner can read, and that becomes `target` once it is whole."""
     draft = target.with_name(f".{target.name}.new")
@@ -92,17 +120,15 @@ def _draft_of(target: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
-def _write(file: Path, cluster: Path, state: State, *, with_secrets: bool, now: datetime) -> None:
-    names = [name for name in (*_KEPT, *([SECRETS] if with_secrets else [])) if (state.root / name).exists()]
+def _write(file: Path, cluster: Path, kept: Path, *, with_secrets: bool, now: datetime) -> None:
+    names = [name for name in (*_KEPT, *([SECRETS] if with_secrets else [])) if (kept / name).exists()]
     manifest = {
         "format": FORMAT,
         "made_at": now.astimezone(UTC).isoformat(),
         "postgres": int((cluster / "PG_VERSION").read_text()),
         "with_secrets": with_secrets,
         "sha256": {
-            **{
-                str(path.relative_to(state.root)): _digest(path) for name in names for path in _files(state.root / name)
-            },
+            **_digests(kept, names),
             f"{_CLUSTER}/backup_manifest": _digest(cluster / "backup_manifest"),
         },
     }
@@ -113,7 +139,7 @@ def _write(file: Path, cluster: Path, state: State, *, with_secrets: bool, now: 
         note.unlink()
         tar.add(cluster, _CLUSTER)
         for name in names:
-            tar.add(state.root / name, name)
+            tar.add(kept / name, name)
 
 
 def _unpacked(file: Path, draft: Path) -> dict[str, Any]:

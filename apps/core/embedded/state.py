@@ -13,7 +13,7 @@ from apps.core.embedded.errors import AlreadyRunning, FolderUnreachable
 
 _LOCK_PATIENCE_S = 1.0  # somebody may only be looking whether the lock is held
 NOTES = ("secrets.json", "demo.json", "migrated.json", "first-data.json")
-FILES = ("exports", "imports", "archive")  # what features keep beside the databases
+FILES = ("exports", "imports", "archive", "files")  # what features keep beside the databases
 # Whose keys are destroyed stays: backups stay too, and must not bring them back.
 _ENTRIES = ("data", "log", "run", *FILES, *NOTES)
 _ELSEWHERE = Path("/var/lib")

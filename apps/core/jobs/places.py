@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
+from apps.core.api.service_paths import service_at
 from apps.core.jobs.definition import definition_named
 from apps.core.jobs.models import Job
 
@@ -11,11 +10,6 @@ from apps.core.jobs.models import Job
 def service_of(job: Job) -> str:
     """The service in whose database it lies."""
     return service_at(str(job._state.db))
-
-
-def service_at(alias: str) -> str:
-    """The service whose database this is."""
-    return next(name for name, database in settings.EVENTS_LOG_OF_SERVICE.items() if database == alias)
 
 
 def page_of_job(job: Job) -> str:

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from apps.core.api.service_paths import service_at
 from apps.core.events.database import Connection, connect
 from apps.core.history import SYSTEM
 from apps.core.jobs import metrics
@@ -21,7 +22,6 @@ from apps.core.jobs.definition import QUEUES, definition_named
 from apps.core.jobs.enqueueing import hand_over
 from apps.core.jobs.errors import JobNotFound
 from apps.core.jobs.models import Job
-from apps.core.jobs.places import service_at
 from apps.core.jobs.work import changing, heard_by, locked
 from apps.core.observability import get_logger
 from apps.core.tenancy import require_tenant_id, tenant

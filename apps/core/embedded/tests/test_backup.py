@@ -3,7 +3,9 @@
 import gzip
 import io
 import json
+import os
 import tarfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,6 +90,27 @@ class TestABackup:
         backup.restore(made, state, server_account())
 
         assert [path.name for path in (state.root / "destroyed-keys").iterdir()] == ["another"]
+
+    def test_takes_files_as_they_were_when_the_databases_were_copied(
+        self, state, primary, tmp_path, folder, monkeypatch
+    ):
+        kept = state.root / "files" / "business"
+        kept.mkdir(parents=True)
+        (kept / "deleted meanwhile").write_bytes(b"whole")
+        (kept / "half written").write_bytes(b"half")
+        os.utime(kept / "half written", (time.time() + 60, time.time() + 60))
+        write = backup._write
+        monkeypatch.setattr(
+            backup, "_write", lambda *given, **more: ((kept / "deleted meanwhile").unlink(), write(*given, **more))
+        )
+
+        backup.restore(
+            backup.make(state, primary, tmp_path, with_secrets=True, now=NOW), elsewhere(folder), server_account()
+        )
+
+        there = elsewhere(folder).root / "files" / "business"
+        assert [(path.name, path.read_bytes()) for path in there.iterdir()] == [("deleted meanwhile", b"whole")]
+        assert not (state.root / "backup.new").exists()
 
     def test_can_be_without_secrets(self, state, primary, tmp_path, folder):
         made = backup.make(state, primary, tmp_path, with_secrets=False, now=NOW)

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.business.facade import business
+from apps.core import files
 from apps.core.crypto import keys
 from apps.core.events import archive, unit_of_work
 from apps.core.history import SYSTEM
@@ -128,14 +129,18 @@ def _close_log(run: LifecycleRun, now: datetime) -> None:
 def _erase_identity(run: LifecycleRun, now: datetime) -> None:
     with entered(run.company_id):
         erasing.order_erasure(DATABASE, reason=_REASON, ordered_by=_orderer(run))
-        archive.erase_files(DATABASE)  # which ones, its rows say: so before them
-        erasing.erase_all(DATABASE)
+        _erase_identity_rows()
+
+
+def _erase_identity_rows() -> int:
+    """The files first: which ones, their rows say."""
+    return archive.erase_files(DATABASE) + files.erase_files(DATABASE) + erasing.erase_all(DATABASE)
 
 
 def _make_sure(run: LifecycleRun, now: datetime) -> None:
     """A handler that was at work on one of the last events may have left something. Raises StillThere."""
     with entered(run.company_id):
-        late = _erase_business_rows() + archive.erase_files(DATABASE) + erasing.erase_all(DATABASE)
+        late = _erase_business_rows() + _erase_identity_rows()
     if late:
         raise StillThere(f"{late} rows came late: they are erased now, and it is looked again")
 
