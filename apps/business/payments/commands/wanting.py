@@ -22,6 +22,7 @@ from apps.business.payments.models import Operation, Payment
 from apps.business.payments.waking import wake_after_commit
 from apps.business.units import work_of
 from apps.core.api.presentation import money_text
+from apps.core.errors import Overtaken
 from apps.core.history import Actor
 
 _MOST_MINOR = 10**15
@@ -35,10 +36,11 @@ def authorise(*, order_id: UUID, amount_minor: int, currency: str, method: str, 
     declined or voided, a new one. Raises InvalidPayment, PaymentsNotSetUp, OrderHasPayment.
     """
     _check(amount_minor, currency, method)
-    taken = OrderHasPayment(f"order {order_id} has another payment")
+    # Somebody else is as fast: looked at again, it is a repetition or another payment.
+    overtaken = Overtaken(f"order {order_id} got a payment at the same moment")
     with (
-        violation_means("payments_one_alive_per_order", lambda: taken),
-        violation_means("payments_one_per_method", lambda: taken),
+        violation_means("payments_one_alive_per_order", lambda: overtaken),
+        violation_means("payments_one_per_method", lambda: overtaken),
         work_of(actor, Payment) as work,
     ):
         known = _known(order_id, amount_minor, currency, method)

@@ -58,6 +58,11 @@ class Session:
         row = self._one("select body from thing where account = ? and id = ?", account, id_)
         return json.loads(row[0]) if row else None
 
+    def things(self, account: str) -> list[dict[str, Any]]:
+        """Everything of an account, in no order."""
+        rows = self._connection.execute("select body from thing where account = ?", (account,))
+        return [json.loads(row[0]) for row in rows]
+
     def keep(self, account: str, thing: dict[str, Any]) -> None:
         self._connection.execute("insert or replace into thing values (?, ?, ?)", (account, thing["id"], _text(thing)))
 
