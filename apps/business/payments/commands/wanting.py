@@ -23,12 +23,14 @@ from apps.business.payments.waking import wake_after_commit
 from apps.business.units import work_of
 from apps.core.api.presentation import money_text
 from apps.core.errors import Overtaken
+from apps.core.events import repeated_when_overtaken
 from apps.core.history import Actor
 
 _MOST_MINOR = 10**15
 _Kind, _State, _Status = Operation.Kind, Operation.State, Payment.Status
 
 
+@repeated_when_overtaken()
 def authorise(*, order_id: UUID, amount_minor: int, currency: str, method: str, actor: Actor, now: datetime) -> Payment:
     """Have the provider reserve an amount for an order. `method` is the provider's token of the buyer's card.
 
