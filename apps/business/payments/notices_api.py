@@ -22,6 +22,7 @@ class PaymentNotices(ApiView):
     """
 
     required_permission = {"POST": PUBLIC}
+    authentication_classes = ()  # providers sign what they say; they do not sign in
 
     @extend_schema(request={"application/json": dict}, responses=PaymentNoticeOutput)
     def post(self, request, provider, tenant_id):

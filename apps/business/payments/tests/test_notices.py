@@ -139,6 +139,18 @@ class TestACall:
         assert answer.status_code == 422
 
 
+class TestACaller:
+    def test_needs_no_token_and_a_wrong_one_does_not_matter(self, client, tenant_id):
+        answer = client.post(
+            f"/api/v1/payment-notices/simulator/{tenant_id}",
+            b"{}",
+            content_type="application/json",
+            headers={"Authorization": "Bearer of.bad.news"},
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "payment_notice_refused")
+
+
 class TestOrder:
     def test_does_not_matter(self, call, till, tenant_id):
         """Every call of a payment's whole life, in every order, ends alike."""
