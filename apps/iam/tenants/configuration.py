@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
@@ -100,8 +101,14 @@ def _matching(pattern: str, text: str, *, optional: bool = False) -> Any:
     return check
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the time zone database, which is read file by file."""
+    return frozenset(available_timezones())
+
+
 def _time_zone(value: Any) -> str:
-    known = isinstance(value, str) and value in available_timezones()
+    known = isinstance(value, str) and value in time_zones()
     return "" if known else "a name of the time zone database, for example Europe/London"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 
@@ -13,6 +12,7 @@ from apps.iam.tenants.configuration import (
     LONGEST_RETENTION_DAYS,
     Configuration,
     encoded,
+    time_zones,
 )
 
 _RULES = [
@@ -29,7 +29,7 @@ class SettingsForm(forms.Form):
     name = forms.CharField(label="Name of the company", max_length=LONGEST_NAME)
     default_currency = forms.CharField(label="Currency", max_length=3, help_text="Three letters, such as EUR.")
     locale = forms.CharField(max_length=16, help_text="Language and country, such as en-GB.")
-    time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(available_timezones())])
+    time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(time_zones())])
     colour = forms.CharField(
         max_length=7, required=False, help_text="#rrggbb in small letters. Empty: the platform's own."
     )
