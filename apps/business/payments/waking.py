@@ -11,7 +11,7 @@ from django.db import transaction
 
 from apps.business.payments.models import Operation
 from apps.core.db.router import alias_for
-from apps.core.events.database import connect
+from apps.core.events.database import asking
 from apps.core.tenancy import require_tenant_id
 
 _MOST = 1000
@@ -34,6 +34,6 @@ def wake(tenant_id: UUID, payment_id: UUID) -> None:
 
 def due_payments(*, now: datetime) -> list[tuple[UUID, UUID]]:
     """Tenant and id of the payments that something is due for, as the relay's role: it sees all tenants."""
-    with connect(alias_for(Operation), "payments sweep") as connection:
+    with asking(alias_for(Operation), "payments sweep") as connection:
         rows = connection.execute(_DUE.encode(), {"now": now, "most": _MOST}).fetchall()
     return [(row[0], row[1]) for row in rows]

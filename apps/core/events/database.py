@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -29,6 +31,7 @@ _OPTIONS = (
 )
 
 logger = get_logger(__name__)
+_kept = threading.local()
 
 
 class TransportDown(Exception):
@@ -53,6 +56,34 @@ def connect(alias: str, name: str) -> Connection:
         keepalives_count=3,
         options=_OPTIONS,
     )
+
+
+@contextmanager
+def asking(alias: str, name: str) -> Iterator[Connection]:
+    """As `connect`, for short questions that come again every few seconds: the connection stays open for the thread's
+    next one, whatever that is called. Leave nothing behind in its session.
+    """
+    # A fork has its parent's memory, and must not speak on its parent's connection.
+    place = (os.getpid(), settings.DATABASE_RELAY_URLS.get(alias))
+    known: dict[Any, Connection] = vars(_kept)
+    connection = known.pop(place, None)
+    if connection is None or not _answers(connection):
+        connection = connect(alias, name)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
+    known[place] = connection
+
+
+def _answers(connection: Connection) -> bool:
+    try:
+        connection.execute("")
+    except psycopg.Error:
+        connection.close()
+        return False
+    return True
 
 
 def own(connection: Connection, name: str, halt: threading.Event) -> bool:

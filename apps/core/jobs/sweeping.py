@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.core.api.service_paths import service_at
-from apps.core.events.database import Connection, connect
+from apps.core.events.database import Connection, asking
 from apps.core.history import SYSTEM
 from apps.core.jobs import metrics
 from apps.core.jobs.definition import QUEUES, definition_named
@@ -54,7 +54,7 @@ class Due:
 
 def sweep(alias: str, *, now: datetime) -> int:
     """Look after whatever is due in one database; returns how many jobs. Safe to run twice, or twice at once."""
-    with connect(alias, "jobs") as connection:
+    with asking(alias, "jobs") as connection:
         found = list(_due(connection, now))
         _measure(connection, alias, now)
     for one in found:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import Gauge
 
-from apps.core.events.database import connect
+from apps.core.events.database import asking
 from apps.core.sagas.models import Instance
 from apps.core.sagas.queries import OVERDUE_AFTER
 
@@ -23,7 +23,7 @@ _OLDEST = Gauge(
 
 def sample(alias: str, *, now: datetime) -> None:
     """Take the measure of one database, over all tenants. As the relay's role; two statements."""
-    with connect(alias, "saga metrics") as connection:
+    with asking(alias, "saga metrics") as connection:
         counts = connection.execute(
             "select state, count(*) from sagas_instance where closed_at is null group by state"
         ).fetchall()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.core.events.database import connect
+from apps.core.events.database import asking
 from apps.core.observability import get_logger
 from apps.core.sagas.models import Instance
 
@@ -38,7 +38,7 @@ def hand_over(alias: str, tenant_id: UUID, saga_id: UUID, *, after: timedelta = 
 
 def due(alias: str, *, now: datetime) -> list[tuple[UUID, UUID]]:
     """Tenant and id of sagas that should have been taken by now, the longest waiting first. As the relay's role."""
-    with connect(alias, "saga sweep") as connection:
+    with asking(alias, "saga sweep") as connection:
         return connection.execute(
             "select tenant_id, id from sagas_instance where due_at < %s order by due_at limit %s",
             [now - _GRACE, _BATCH],

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.db.router import alias_for
-from apps.core.events.database import connect
+from apps.core.events.database import asking
 from apps.core.webhooks.models import WebhookDelivery
 
 _MOST = 1000
@@ -28,5 +28,5 @@ def due_endpoints(*, now: datetime) -> list[tuple[UUID, UUID]]:
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[tuple[UUID, UUID]]:
-    with connect(alias_for(WebhookDelivery), "webhooks sweep") as connection:
+    with asking(alias_for(WebhookDelivery), "webhooks sweep") as connection:
         return [(row[0], row[1]) for row in connection.execute(statement.encode(), values).fetchall()]
