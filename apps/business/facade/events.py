@@ -35,6 +35,7 @@ from apps.business.orders.events import (
     OrderRefunded,
     OrderRefused,
     OrderReleased,
+    OrderRequested,
     OrderReturned,
     OrderShipped,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "OrderRefunded",
     "OrderRefused",
     "OrderReleased",
+    "OrderRequested",
     "OrderReturned",
     "OrderShipped",
     "PaymentAuthorised",

@@ -71,6 +71,13 @@ class OrderInput(serializers.Serializer):
     country = serializers.RegexField(
         r"^([A-Z]{2})?$", required=False, default="", help_text="Where it goes (ISO 3166-1): what it is taxed by."
     )
+    payment_method = serializers.CharField(
+        max_length=255,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The payment provider's token; the order is pending until it is authorised. Empty: on account.",
+    )
     discount_percent = PercentField()
     discount_minor = serializers.IntegerField(min_value=0, required=False, default=0)
     lines = OrderLineInput(many=True, min_length=1, max_length=1000)

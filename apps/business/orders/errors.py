@@ -45,6 +45,18 @@ class OrderNotDecided(Conflict):
     code = "order_not_decided"
 
 
+class OrderNotPaidYet(Conflict):
+    """The payment is under way: what becomes of the order is known in a moment."""
+
+    code = "order_not_paid_yet"
+
+
+class PaymentFailed(Conflict):
+    """The money for an order cannot be had."""
+
+    code = "payment_failed"
+
+
 class OrderAlreadyShipped(Conflict):
     """Goods are on their way or there, so that they have to come back instead."""
 

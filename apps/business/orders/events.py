@@ -50,6 +50,25 @@ class OrderHeld(Event):
 
 
 @event(topic=TOPIC, aggregate="Order")
+class OrderRequested(Event):
+    """Somebody wants to buy and pays at once: goods and money are being arranged. `OrderPlaced` or `OrderRefused`
+    follows.
+    """
+
+    order_id: UUID
+    number: str
+    customer_id: UUID | None
+    occurred_at: datetime
+    currency: str
+    total_minor: int
+    source: str
+    lines: tuple[LinePlaced, ...]
+    discount_minor: int = 0
+    tax_minor: int = 0
+    prices_include_tax: bool = False
+
+
+@event(topic=TOPIC, aggregate="Order")
 class OrderRefused(Event):
     """A held order came to nothing: it was denied, nobody decided in time, or there was too little in stock."""
 

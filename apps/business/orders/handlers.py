@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.business.orders import projections
+from apps.business.orders.commands import money
 from apps.business.orders.events import (
     CreditGiven,
     OrderAllocated,
@@ -16,22 +17,33 @@ from apps.business.orders.events import (
     OrderRefunded,
     OrderRefused,
     OrderReleased,
+    OrderRequested,
     OrderReturned,
     OrderShipped,
 )
 from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.business.orders.projections import Later
+from apps.business.payments.events import (
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentRefundRefused,
+    PaymentVoided,
+)
 from apps.core.events import Envelope, handles, handles_many
 from apps.core.projections import Table, projection
 
 SUMMARY = "business.order_summary"
 REVENUE = "business.daily_revenue"
+MONEY = "business.order_money"
+PaymentNews = PaymentAuthorised | PaymentCaptured | PaymentVoided | PaymentRefunded | PaymentRefundRefused
 
 
+@handles(OrderRequested, group=SUMMARY)
 @handles(OrderHeld, group=SUMMARY)
-def list_held(event: OrderHeld, *, envelope: Envelope) -> None:
-    """The order appears in the list, under review."""
-    projections.list_held(event, sequence=envelope.metadata.sequence)
+def list_wanted(event: OrderRequested | OrderHeld, *, envelope: Envelope) -> None:
+    """The order appears in the list, though nobody has agreed to it yet."""
+    projections.list_wanted(event, sequence=envelope.metadata.sequence)
 
 
 @handles(OrderPlaced, group=SUMMARY)
@@ -67,6 +79,25 @@ def count(event: OrderPlaced | OrderCancelled | OrderReturned | CreditGiven) -> 
 
 handles_many(projections.list_many, group=SUMMARY)
 handles_many(projections.count_many, group=REVENUE)
+
+
+@handles(PaymentAuthorised, group=MONEY)
+@handles(PaymentCaptured, group=MONEY)
+@handles(PaymentVoided, group=MONEY)
+@handles(PaymentRefunded, group=MONEY)
+@handles(PaymentRefundRefused, group=MONEY)
+def note_payment(event: PaymentNews) -> None:
+    """The order's money stands as its payment does."""
+    money.note_payment_of(order_id=event.order_id, now=event.occurred_at)
+
+
+@handles(OrderCancelled, group=MONEY)
+@handles(OrderReturned, group=MONEY)
+def give_money_back(event: OrderCancelled | OrderReturned) -> None:
+    """What the buyer paid for goods that will not come, or came back."""
+    key = event.order_return_id if isinstance(event, OrderReturned) else event.order_id
+    money.give_back(order_id=event.order_id, amount_minor=event.total_minor, key=key, now=event.occurred_at)
+
 
 ORDER_SUMMARY = projection(
     "order_summary",

@@ -14,6 +14,7 @@ from apps.business.orders.forms import MomentForm, ReasonForm
 from apps.business.orders.models import LineKind, Order
 from apps.business.orders.permissions import OrderPermission
 from apps.business.orders.story import told
+from apps.business.payments import queries as payments
 from apps.core.api.pages import page, page_of_rows
 from apps.core.errors import DomainError
 
@@ -46,6 +47,7 @@ def order_detail(request, order_id):
         "order": _with_names(order, history),
         "lines": [_line(line) for line in lines],
         "totals": _totals(lines),
+        "payment": payments.payment_of(order_id),
         "can_cancel": order.can_cancel,
         "can_review": order.is_open_to_decide,
         "is_own": order.created_by == request.principal.subject,
@@ -140,13 +142,34 @@ def _with_names(order, history):
 
 
 def _line(line):
-    names = ("id", "kind", "description", "product_id", "quantity", "returned_quantity", "unit_price", "total_minor")
+    names = (
+        "id",
+        "kind",
+        "description",
+        "product_id",
+        "quantity",
+        "shipped_quantity",
+        "returned_quantity",
+        "unit_price",
+        "discount_minor",
+        "total_minor",
+    )
     return {**{name: getattr(line, name) for name in names}, "sku": line.code}
 
 
 def _line_then(line, described):
     """What a line was, called as the order calls it: that never changes."""
-    names = ("id", "kind", "product_id", "quantity", "returned_quantity", "unit_price", "total_minor")
+    names = (
+        "id",
+        "kind",
+        "product_id",
+        "quantity",
+        "shipped_quantity",
+        "returned_quantity",
+        "unit_price",
+        "discount_minor",
+        "total_minor",
+    )
     called = {"description": getattr(described, "description", ""), "sku": getattr(described, "code", "")}
     return {**{name: getattr(line, name) for name in names}, **called}
 

@@ -25,6 +25,7 @@ from apps.business.orders.events import (
     OrderRefunded,
     OrderRefused,
     OrderReleased,
+    OrderRequested,
     OrderReturned,
     OrderShipped,
 )
@@ -76,8 +77,8 @@ def list_order(event: OrderPlaced, *, sequence: int) -> None:
     news.announce(event.order_id, type(event).__name__)
 
 
-def list_held(event: OrderHeld, *, sequence: int) -> None:
-    """Put an order under review into the list. One statement."""
+def list_wanted(event: OrderRequested | OrderHeld, *, sequence: int) -> None:
+    """Put an order that nobody has agreed to yet into the list. One statement."""
     _new(event, sequence).save(force_insert=True)
     news.announce(event.order_id, type(event).__name__)
 
@@ -116,7 +117,7 @@ def _listed(order_ids: Collection[UUID]) -> dict[UUID, OrderSummary]:
     return {row.id: row for row in rows}
 
 
-def _new(event: OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
+def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
     goods = [line for line in event.lines if line.kind == LineKind.PRODUCT]
     return OrderSummary(
         id=event.order_id,
@@ -134,7 +135,9 @@ def _new(event: OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
     )
 
 
-def _first_status(event: OrderHeld | OrderPlaced) -> str:
+def _first_status(event: OrderRequested | OrderHeld | OrderPlaced) -> str:
+    if isinstance(event, OrderRequested):
+        return Order.Status.PENDING
     if isinstance(event, OrderPlaced):
         return Order.Status.PLACED
     return Order.Status.UNDER_REVIEW if event.goods_set_aside else Order.Status.HELD
@@ -168,6 +171,8 @@ def _change(summary: OrderSummary, event: Later) -> None:
         case OrderDelivered():
             if event.everything:
                 summary.fulfilment_status = FulfilmentStatus.DELIVERED
+        case OrderAllocated() | OrderReleased() if summary.status == Order.Status.PENDING:
+            pass
         case _:
             summary.status = _STATUS[type(event)]
 

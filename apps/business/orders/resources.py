@@ -14,7 +14,16 @@ ORDER = ResourceKind(
         "status": Attribute(
             "text",
             "How far it is",
-            choices=("held", "under_review", "refused", "placed", "partly_returned", "returned", "cancelled"),
+            choices=(
+                "pending",
+                "held",
+                "under_review",
+                "refused",
+                "placed",
+                "partly_returned",
+                "returned",
+                "cancelled",
+            ),
         ),
         "owner": _OWNER,
     },

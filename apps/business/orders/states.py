@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -35,12 +36,13 @@ from apps.business.orders.events import (
     OrderRefunded,
     OrderRefused,
     OrderReleased,
+    OrderRequested,
     OrderReturned,
     OrderShipped,
 )
 from apps.core.events import Event, InvalidMessage
 
-OPEN_TO_DECIDE = frozenset({"held", "under_review"})
+OPEN_TO_DECIDE = frozenset({"pending", "held", "under_review"})
 AGREED = frozenset({"placed", "partly_returned", "returned"})
 
 
@@ -100,6 +102,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     paid_minor: int = 0
     refunded_minor: int = 0
     returned_minor: int = 0
+    allocated: bool = False
     cancelled_at: datetime | None = None
     cancel_reason: str = ""
     lines: tuple[LineState, ...]
@@ -132,7 +135,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_open_to_decide(self) -> bool:
-        """Held, or held with its goods set aside: nobody has agreed to it yet."""
+        """Pending, held, or held with its goods set aside: nobody has agreed to it yet."""
         return self.status in OPEN_TO_DECIDE
 
     @property
@@ -144,6 +147,10 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
 
     def shipment(self, shipment_id: UUID) -> ShipmentState | None:
         return next((one for one in self.shipments if one.id == shipment_id), None)
+
+    def named(self, now: datetime) -> dict[str, Any]:
+        """What every later event says of the order."""
+        return {"order_id": self.id, "number": self.number, "customer_id": self.customer_id, "occurred_at": now}
 
     def require_agreed(self) -> None:
         """Raises OrderNotDecided, OrderIsCancelled."""
@@ -167,9 +174,9 @@ def followed(state: OrderState | None, event: Event) -> OrderState:
         return _begun(event)
     match event:
         case OrderAllocated() if state.is_open_to_decide:
-            return replace(state, status="under_review")
+            return replace(state, status=_reviewed(state, "under_review"), allocated=True)
         case OrderReleased() if state.is_open_to_decide:
-            return replace(state, status="held")
+            return replace(state, status=_reviewed(state, "held"), allocated=False)
         case OrderPlaced() if state.is_open_to_decide:
             return replace(state, status="placed")
         case OrderRefused() if state.is_open_to_decide:
@@ -189,16 +196,23 @@ def _begun(event: Event) -> OrderState:
     match event:
         case OrderHeld():
             return _new(event, "under_review" if event.goods_set_aside else "held")
+        case OrderRequested():
+            return _new(event, "pending")
         case OrderPlaced():
             return _new(event, "placed")
     raise _impossible(event, "new")
+
+
+def _reviewed(state: OrderState, status: str) -> str:
+    """An order that waits for nobody's decision is pending all the way."""
+    return status if state.status != "pending" else "pending"
 
 
 def _impossible(event: Event, status: str) -> InvalidMessage:
     return InvalidMessage(f"{type(event).__name__} cannot happen to an order that is {status}")
 
 
-def _new(event: OrderHeld | OrderPlaced, status: str) -> OrderState:
+def _new(event: OrderRequested | OrderHeld | OrderPlaced, status: str) -> OrderState:
     return OrderState(
         id=event.order_id,
         number=event.number,

@@ -14,6 +14,7 @@ from apps.business.orders.events import (
     OrderPaymentAuthorised,
     OrderPlaced,
     OrderRefunded,
+    OrderRequested,
     OrderReturned,
     OrderShipped,
 )
@@ -49,7 +50,7 @@ def _name_of(person_id: UUID | None, names: Mapping[str, str]) -> str:
 
 def summary_of(happened: Event) -> str:
     """One line for people; empty for an event that needs none."""
-    if isinstance(happened, OrderHeld | OrderPlaced):
+    if isinstance(happened, OrderRequested | OrderHeld | OrderPlaced):
         count = len(happened.lines)
         return f"{count} line{'' if count == 1 else 's'}, {money_text(happened.total_minor, happened.currency)}"
     if isinstance(happened, OrderCancelled):

@@ -112,8 +112,9 @@ class Step:
     until it succeeds or somebody helps.
 
     `timeout` is how long one attempt may take before it counts as lost; `retry` how often failures that may pass are
-    tried again. `within` limits how long it `waits_for` something; its function gets the `answer`, or the `event`, and
-    every function the `run`, where its signature names them.
+    tried again. It waits where `waits_if` says so of the context, and always without; `within` limits how long it
+    `waits_for` something. Its function gets the `answer`, or the `event`, and every function the `run`, where its
+    signature names them.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Step:
     timeout: timedelta = timedelta(seconds=30)
     retry: RetryPolicy = PATIENT
     waits_for: Arrival | Decision | None = None
+    waits_if: Callable[[Any], bool] | None = None
     within: timedelta | None = None
 
     @property

@@ -37,7 +37,7 @@ def forwards(row: Instance, saga: Saga, position: int, now: datetime) -> None:
         _close(row, State.COMPLETED, now)
         return
     step = saga.steps[position]
-    if step.waits_for and step.name not in row.answers:
+    if step.waits_for and step.name not in row.answers and _has_to_wait(row, saga, step):
         row.state, row.due_at = State.WAITING, _end_of_wait(row, saga, now)
         note(row, Kind.WAITING, now, step=step.name)
 
@@ -84,6 +84,10 @@ def step_over(row: Instance, saga: Saga, now: datetime) -> None:
         backwards(row, saga, row.position - 1, now)
     else:
         forwards(row, saga, row.position + 1, now)
+
+
+def _has_to_wait(row: Instance, saga: Saga, step: Step) -> bool:
+    return step.waits_if is None or step.waits_if(saga.with_context(row.context))
 
 
 def _close(row: Instance, state: Instance.State, now: datetime) -> None:

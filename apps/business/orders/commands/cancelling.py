@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
 from apps.business.inventory import commands as inventory
-from apps.business.orders.commands.changing import changing
+from apps.business.inventory import queries as stock
+from apps.business.orders.commands.changing import ChangingOrder, changing
+from apps.business.orders.errors import OrderNotPaidYet
 from apps.business.orders.events import OrderCancelled
 from apps.business.orders.models import Order
 from apps.business.orders.states import OrderState
@@ -20,7 +23,8 @@ def cancel_order(
     """Cancel an order of which nothing left or came back yet; its goods are in stock again in the same transaction.
 
     Safe to repeat: a second call changes nothing and publishes nothing.
-    Raises OrderNotFound, OrderNotDecided, OrderAlreadyShipped, OrderAlreadyReturned, PreconditionFailed.
+    Raises OrderNotFound, OrderNotDecided, OrderAlreadyShipped, OrderAlreadyReturned, OrderNotPaidYet,
+    PreconditionFailed.
     """
     with changing(order_id, actor=actor, reason=reason) as order:
         if order.state.is_cancelled:
@@ -29,10 +33,23 @@ def cancel_order(
             raise PreconditionFailed(
                 f"order {order.row.number} is at version {order.row.version}", version=order.row.version
             )
-        order.state.require_cancellable()
-        _put_back(order.state, actor=actor, now=now)
-        order.happen(_cancelled(order.state, reason=reason[:200], now=now))
+        if order.row.payment_method and order.state.payment_status in ("unpaid", "authorised"):
+            raise OrderNotPaidYet(f"the payment of order {order.state.number} is being taken: try again in a moment")
+        _cancel(order, reason=reason, actor=actor, now=now)
     return order.row
+
+
+def called_off(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> None:
+    """The same for whoever takes the payment, and knows how it stands."""
+    with changing(order_id, actor=actor, reason=reason) as order:
+        if not order.state.is_cancelled:
+            _cancel(order, reason=reason, actor=actor, now=now)
+
+
+def _cancel(order: ChangingOrder, *, reason: str, actor: Actor, now: datetime) -> None:
+    order.state.require_cancellable()
+    _put_back(order.state, actor=actor, now=now)
+    order.happen(_cancelled(order.state, reason=reason[:200], now=now))
 
 
 def _cancelled(state: OrderState, *, reason: str, now: datetime) -> OrderCancelled:
@@ -49,8 +66,13 @@ def _cancelled(state: OrderState, *, reason: str, now: datetime) -> OrderCancell
 
 
 def _put_back(state: OrderState, *, actor: Actor, now: datetime) -> None:
-    if state.goods:
-        occasion = inventory.Occasion(
-            actor=actor, occurred_at=now, recorded_at=now, order_id=state.id, reason=f"order {state.number} cancelled"
-        )
-        inventory.put_back(quantities=state.goods, occasion=occasion)
+    """What was taken for it is in stock again, and what was reserved is free."""
+    occasion = inventory.Occasion(
+        actor=actor, occurred_at=now, recorded_at=now, order_id=state.id, reason=f"order {state.number} cancelled"
+    )
+    taken: Counter[UUID] = Counter()
+    for (product_id, _), quantity in stock.taken_for(state.id).items():
+        taken[product_id] += quantity
+    if +taken:
+        inventory.put_back(quantities=dict(+taken), occasion=occasion)
+    inventory.release(order_id=state.id, occasion=occasion)

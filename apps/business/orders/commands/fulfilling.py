@@ -125,12 +125,7 @@ def _left(state: OrderState, quantities: Mapping[UUID, int]) -> Iterator[LineShi
 
 
 def _news(state: OrderState, authorised: int, captured: int, refunded: int, now: datetime) -> Iterator[Event]:
-    facts = {
-        "order_id": state.id,
-        "number": state.number,
-        "occurred_at": now,
-        "customer_id": state.customer_id,
-    }
+    facts = state.named(now)
     money = {**facts, "currency": state.currency}
     if authorised > 0 and authorised != state.authorised_minor and not state.paid_minor:
         yield OrderPaymentAuthorised(**money, authorised_minor=authorised)

@@ -14,6 +14,7 @@ from apps.business.constraints import violated_constraint, violation_means
 from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
+from apps.business.orders.commands.arranging import arrange, require_somebody_takes_payments
 from apps.business.orders.commands.lines import NewLine, completed, discount_faults, quantities_of
 from apps.business.orders.commands.numbering import next_number
 from apps.business.orders.commands.pricing import priced_rows
@@ -41,6 +42,7 @@ class NewOrder:
     discount_percent: Decimal = Decimal(0)
     discount_minor: int = 0
     source: str = Order.Source.CONSOLE
+    payment_method: str = ""
     number: str = ""
     placed_at: datetime | None = None
 
@@ -52,7 +54,9 @@ class NewOrder:
 def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key: str = "") -> Order:
     """Place an order: its goods leave the stock in the same transaction, or it is refused.
 
-    One that is worth more than the company's limit is held instead, until somebody decides (`review_order`).
+    One that is worth more than the company's limit is held instead, until somebody decides (`review_order`). One with
+    a `payment_method` (the provider's token of a card, say) is pending until its goods are reserved and its money is
+    authorised (`sagas.PLACE_ORDER`).
 
     Safe to repeat with the same `idempotency_key`: the first order is returned and nothing else happens.
     Raises InvalidOrder, CustomerNotFound, StockShort, OrderNumberTaken. About nine statements, however many lines.
@@ -81,12 +85,21 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
         placed = _made(order, now=now, key=idempotency_key)
         rows = priced_rows(lines, placed, order)
         limit = None if order.historical else limit_passed_by(placed)
-        if limit is None:
+        pays_now = bool(placed.payment_method and placed.total_minor)
+        if not pays_now:
+            placed.payment_method = ""
+        if pays_now:
+            require_somebody_takes_payments()
+        elif limit is None:
             _take_goods(lines, placed, actor=actor, now=now)
         if placed.total_minor < 0 and not order.historical:
             raise InvalidOrder("the discounts are larger than the order", errors={"lines": ["total below zero"]})
         placed.number = order.number or next_number()
-        if limit is None:
+        if pays_now:
+            placed.status = Order.Status.PENDING if limit is None else Order.Status.HELD
+            _keep(placed, rows)
+            arrange(placed, rows, limit, work=work, now=now)
+        elif limit is None:
             _keep(placed, rows)
             work.publish(placed_event(placed, rows), expected=0)
         else:
@@ -121,6 +134,7 @@ def _made(order: NewOrder, *, now: datetime, key: str) -> Order:
         country=order.country[:100],
         note=order.note[:500],
         source=order.source,
+        payment_method=order.payment_method[:255],
         idempotency_key=key,
         created_at=now,
     )

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
+from apps.business.orders.commands import arranging
 from apps.business.orders.commands.changing import changing
 from apps.business.orders.commands.telling import held_event, placed_event
 from apps.business.orders.errors import InvalidReviewLimit, OrderNotUnderReview, ReviewLimitNotFound
@@ -58,7 +58,8 @@ def review_order(*, order_id: UUID, approved: bool, reason: str, actor: Actor, n
         order = queries.lock_order(order_id)
         if not order.is_open_to_decide:
             raise OrderNotUnderReview(f"order {order.number} is {order.status}")
-        decide(SAGA, order_id, approved=approved, reason=reason, actor=actor, now=now)
+        saga = arranging.SAGA if order.payment_method else SAGA
+        decide(saga, order_id, approved=approved, reason=reason, actor=actor, now=now)
     return order
 
 
@@ -71,7 +72,7 @@ def reserve_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
         if order.state.goods:
             occasion = _occasion(order.state, actor, now, f"reserved for order {order.state.number}")
             inventory.take(quantities=order.state.goods, occasion=occasion)
-        order.happen(OrderAllocated(**_facts(order.state, now)))
+        order.happen(OrderAllocated(**order.state.named(now)))
 
 
 def release_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
@@ -82,7 +83,7 @@ def release_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
         if order.state.goods:
             occasion = _occasion(order.state, actor, now, f"order {order.state.number} came to nothing")
             inventory.put_back(quantities=order.state.goods, occasion=occasion)
-        order.happen(OrderReleased(**_facts(order.state, now)))
+        order.happen(OrderReleased(**order.state.named(now)))
 
 
 def confirm_order(*, order_id: UUID, actor: Actor) -> None:
@@ -96,7 +97,7 @@ def refuse_order(*, order_id: UUID, actor: Actor, now: datetime) -> None:
     """Nothing comes of a held order. Safe to repeat."""
     with changing(order_id, actor=actor) as order:
         if order.row.status == Order.Status.HELD:
-            order.happen(OrderRefused(**_facts(order.state, now)))
+            order.happen(OrderRefused(**order.state.named(now)))
 
 
 def set_review_limit(*, currency: str, above_minor: int, decide_within_days: int, actor: Actor) -> ReviewLimit:
@@ -127,10 +128,6 @@ def remove_review_limit(*, currency: str, actor: Actor) -> None:
         if limit is None:
             raise ReviewLimitNotFound(f"orders in {currency} are not reviewed")
         limit.delete()
-
-
-def _facts(state: OrderState, now: datetime) -> dict[str, Any]:
-    return {"order_id": state.id, "number": state.number, "customer_id": state.customer_id, "occurred_at": now}
 
 
 def _occasion(state: OrderState, actor: Actor, now: datetime, reason: str) -> inventory.Occasion:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from apps.business.orders.events import LinePlaced, OrderHeld, OrderPlaced
+from apps.business.orders.events import LinePlaced, OrderHeld, OrderPlaced, OrderRequested
 from apps.business.orders.models import Order, OrderLine
 
 
@@ -18,6 +18,11 @@ def placed_event(order: Order, rows: Sequence[OrderLine]) -> OrderPlaced:
 def held_event(order: Order, rows: Sequence[OrderLine], *, decide_by: datetime) -> OrderHeld:
     """That somebody has to agree to it first."""
     return OrderHeld(**_facts(order, rows), decide_by=decide_by, goods_set_aside=False)
+
+
+def requested_event(order: Order, rows: Sequence[OrderLine]) -> OrderRequested:
+    """That its goods and its money are being arranged."""
+    return OrderRequested(**_facts(order, rows))
 
 
 def _facts(order: Order, rows: Sequence[OrderLine]) -> dict[str, Any]:

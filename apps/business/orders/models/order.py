@@ -53,6 +53,7 @@ class Order(TenantScoped):
     """
 
     class Status(models.TextChoices):
+        PENDING = "pending"
         HELD = "held"
         UNDER_REVIEW = "under_review"
         REFUSED = "refused"
@@ -93,6 +94,9 @@ class Order(TenantScoped):
     )
     paid_minor = models.BigIntegerField(default=0, db_default=0, help_text="What came in.")
     refunded_minor = models.BigIntegerField(default=0, db_default=0, help_text="What of that went back.")
+    payment_method = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="The provider's token; empty: on account."
+    )
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=200, blank=True, default="")
 

@@ -1,21 +1,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from apps.business.inventory import queries as inventory
+from apps.business.inventory.commands import Occasion, take_reserved
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands, queries
-from apps.business.orders.errors import OrderNotDecided, OrderNotUnderReview
+from apps.business.orders.errors import InvalidOrder, OrderNotDecided, OrderNotUnderReview
 from apps.business.orders.events import OrderAllocated, OrderHeld, OrderPlaced, OrderRefused, OrderReleased
 from apps.business.orders.models import Order, OrderSummary
-from apps.business.orders.sagas import REVIEW_ORDER
+from apps.business.orders.sagas import PLACE_ORDER, REVIEW_ORDER
 from apps.business.orders.tests.factories import ADA, line, place
+from apps.business.payments import commands as payments
+from apps.business.payments import queries as payment_queries
+from apps.business.payments.providers.simulator import cards
+from apps.core.events import unit_of_work
 from apps.core.history import SYSTEM, Actor
+from apps.core.sagas import Arrival, Saga, Step, deciding
 from apps.core.sagas import queries as sagas
 from apps.core.sagas.errors import OwnDecision
 from apps.core.sagas.models import Instance
@@ -41,6 +49,153 @@ class TestReviewOrder(SagaHarness):
         """What is on hand, and the orders that are agreed to or still open."""
         orders = Order.objects.in_tenant().exclude(status=Order.Status.REFUSED)
         return {"on hand": inventory.on_hand([self.product_id])[self.product_id], "orders": orders.count()}
+
+
+class TestPlaceOrder(SagaHarness):
+    saga = PLACE_ORDER
+
+    @pytest.fixture(autouse=True)
+    def _shop(self, in_tenant: UUID, db: None, settings: Any, tmp_path: Any) -> None:
+        use_simulator(settings, tmp_path)
+        commands.set_review_limit(**LIMIT, actor=SYSTEM)
+        self.product_id = StockLevelFactory(on_hand=1000).product_id
+
+    def start(self) -> UUID:
+        return place(line(self.product_id, 3), payment_method=cards.GOOD).id
+
+    def world(self) -> Mapping[str, int]:
+        """What is there and free, what is agreed to or still open, and what was taken or is held ready."""
+        work_on_payments(self.now())
+        orders = Order.objects.in_tenant().exclude(status__in=[Order.Status.REFUSED, Order.Status.CANCELLED])
+        paid = list(payment_queries.payments())
+        return {
+            "on hand": inventory.on_hand([self.product_id])[self.product_id],
+            "available": inventory.available([self.product_id])[self.product_id],
+            "orders": orders.count(),
+            "taken": sum(one.captured_minor - one.refunded_minor for one in paid),
+            "held": len([one for one in paid if one.is_alive and not one.is_captured]),
+        }
+
+    def answer(self, step: Step, row: Instance) -> None:
+        work_on_payments(self.now())
+        if step.name == "ship":
+            ship_all(row.key, self.now())
+        if isinstance(step.waits_for, Arrival):
+            hear(self.saga, row.key)
+        else:
+            super().answer(step, row)
+
+    def now(self) -> datetime:
+        return max(timezone.now(), getattr(self, "at", timezone.now())) + timedelta(seconds=1)
+
+    def _settled(self, saga_id: UUID) -> Instance:
+        """Payments have a worker of their own."""
+        work_on_payments(self.now())
+        return super()._settled(saga_id)
+
+
+def use_simulator(settings: Any, folder: Any) -> None:
+    settings.PAYMENT_SIMULATOR = True
+    settings.PAYMENT_SIMULATOR_FILE = str(folder / "simulator.sqlite3")
+    settings.PAYMENT_SIMULATOR_LATE_S = 0
+
+
+def work_on_payments(now: datetime) -> None:
+    """As the payments' worker would, until nothing is due."""
+    for payment in payment_queries.payments():
+        while payments.work_on(payment_id=payment.id, now=now):
+            pass
+
+
+def hear(saga: Saga, order_id: UUID) -> None:
+    """Hand what happened to the order and its payment to the saga, as the consumer would."""
+    events = [*queries.timeline(order_id)]
+    for payment in payment_queries.payments_of(order_id):
+        events += payment_queries.timeline(payment.id)
+    for envelope in events:
+        if saga.awaits(type(envelope.event())):
+            with transaction.atomic(using=saga.using):
+                deciding.event_came(saga, envelope.event(), envelope)
+
+
+def ship_all(order_id: UUID, now: datetime) -> None:
+    quantities = {row.id: row.quantity for row in queries.lines_of(order_id) if row.product_id}
+    occasion = Occasion(actor=SYSTEM, occurred_at=now, recorded_at=now, order_id=order_id)
+    with unit_of_work(Order):
+        take_reserved(order_id=order_id, occasion=occasion)
+        commands.note_shipped(order_id=order_id, shipment_id=order_id, quantities=quantities, actor=SYSTEM, now=now)
+
+
+class Checkout:
+    """An order that is paid for at once, as its saga, the payments' worker and the consumers carry it on."""
+
+    def __init__(self, settings: Any, tmp_path: Any) -> None:
+        use_simulator(settings, tmp_path)
+        self.product_id = StockLevelFactory(on_hand=10).product_id
+
+    def placed(self, drain: Any, method: str = cards.GOOD) -> Order:
+        order = place(line(self.product_id, 3), payment_method=method)
+        assert order.status == Order.Status.PENDING
+        for _ in range(3):
+            self.carry_on(order, drain)
+        return queries.order(order.id)
+
+    def carry_on(self, order: Order, drain: Any) -> None:
+        """One turn of everybody."""
+        now = timezone.now() + timedelta(seconds=1)
+        row = sagas.instance_of(PLACE_ORDER.name, order.id)
+        assert row is not None
+        Runner("business", clock=lambda: now).run(row.id)
+        work_on_payments(now)
+        drain()
+
+    def stock(self) -> tuple[int, int]:
+        """On hand, and free."""
+        return tuple(count([self.product_id])[self.product_id] for count in (inventory.on_hand, inventory.available))
+
+
+@pytest.mark.django_db
+class TestAnOrderPaidForAtOnce:
+    @pytest.fixture
+    def checkout(self, in_tenant: UUID, settings: Any, tmp_path: Any) -> Checkout:
+        return Checkout(settings, tmp_path)
+
+    def test_is_placed_and_paid_with_its_goods_reserved(self, drain: Any, checkout: Checkout) -> None:
+        order = checkout.placed(drain)
+
+        assert (order.status, order.payment_status, checkout.stock()) == ("placed", "paid", (10, 7))
+        listed = OrderSummary.objects.in_tenant().get(id=order.id)
+        assert (listed.status, listed.payment_status) == ("placed", "paid")
+
+    def test_is_refused_and_its_goods_are_free_when_the_card_is_declined(self, drain: Any, checkout: Checkout) -> None:
+        order = checkout.placed(drain, cards.DECLINED)
+
+        assert (order.status, order.payment_status, checkout.stock()) == ("refused", "unpaid", (10, 10))
+
+    def test_is_done_once_its_goods_are_on_their_way(self, drain: Any, checkout: Checkout) -> None:
+        order = checkout.placed(drain)
+        ship_all(order.id, timezone.now())
+        checkout.carry_on(order, drain)
+        checkout.carry_on(order, drain)
+
+        row = sagas.instance_of(PLACE_ORDER.name, order.id)
+        assert row is not None and row.state == Instance.State.COMPLETED
+        assert (queries.order(order.id).fulfilment_status, checkout.stock()) == ("shipped", (7, 7))
+
+    def test_gives_goods_and_money_back_when_it_is_cancelled(self, drain: Any, checkout: Checkout) -> None:
+        order = checkout.placed(drain)
+        commands.cancel_order(order_id=order.id, reason="no", actor=ADA, now=timezone.now())
+        drain()
+        checkout.carry_on(order, drain)
+
+        cancelled = queries.order(order.id)
+        assert (cancelled.status, cancelled.payment_status, checkout.stock()) == ("cancelled", "refunded", (10, 10))
+
+    def test_is_not_placed_where_nobody_takes_payments(self, in_tenant: UUID, settings: Any) -> None:
+        settings.PAYMENT_SIMULATOR = False
+
+        with pytest.raises(InvalidOrder):
+            place(payment_method=cards.GOOD)
 
 
 @pytest.fixture
