@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.business.catalog.tests.factories import ProductFactory
@@ -71,6 +71,7 @@ class TestTheOrdersDiscount:
             (500, 0, 0),
         ]
 
+    @settings(deadline=None)
     @given(amount=st.integers(0, 10**6), weights=st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
     def test_is_spread_wholly_and_no_part_is_above_its_weight(self, amount, weights):
         amount = min(amount, sum(weights))
@@ -82,6 +83,7 @@ class TestTheOrdersDiscount:
 
 
 class TestEveryOrder:
+    @settings(deadline=None)
     @given(charges=st.lists(CHARGES, min_size=1, max_size=12), discount=DISCOUNTS, currency=CURRENCIES)
     def test_costs_its_lines_and_their_taxes(self, charges, discount, currency):
         net = priced(charges, currency=currency, discount=discount, prices_include_tax=False)
