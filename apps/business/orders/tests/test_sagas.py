@@ -20,7 +20,6 @@ from apps.business.orders.sagas import PLACE_ORDER, REVIEW_ORDER
 from apps.business.orders.tests.factories import ADA, line, place
 from apps.business.payments import commands as payments
 from apps.business.payments import queries as payment_queries
-from apps.business.payments.models import OPEN, Operation
 from apps.business.payments.providers.simulator import cards
 from apps.core.events import unit_of_work
 from apps.core.history import SYSTEM, Actor
@@ -103,10 +102,9 @@ def use_simulator(settings: Any, folder: Any) -> None:
 
 
 def work_on_payments(now: datetime) -> None:
-    """As the payments' worker would, until nothing is due."""
-    waiting = Operation.objects.in_tenant().filter(state__in=OPEN).order_by("id")
-    for payment_id in dict.fromkeys(waiting.values_list("payment_id", flat=True)):
-        while payments.work_on(payment_id=payment_id, now=now):
+    """As the payments' worker would, until nothing is due. One order at a time: only the latest can be under way."""
+    for payment in payment_queries.payments()[:1]:
+        while payments.work_on(payment_id=payment.id, now=now):
             pass
 
 
