@@ -64,17 +64,25 @@ viewer clerk manager owner
     GET /api/v1/payments/{payment_id}
     GET /payments/
     GET /payments/{payment_id}/
+    GET /api/v1/products/{product_id}/back-orders
+    GET /api/v1/products/{product_id}/reservations
     GET /api/v1/tax-rates
     GET /api/v1/tax-settings
     GET /api/v1/products
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
     GET /api/v1/stock-levels
+    GET /api/v1/warehouses
+    GET /api/v1/warehouses/{warehouse_id}
     GET /orders/
     GET /orders/{order_id}/
     GET /orders/{order_id}/then
     GET /products/
     GET /products/{product_id}/
+    GET /stock/
+    GET /stock/{product_id}/
+    GET /warehouses/
+    GET /warehouses/{warehouse_id}/
 clerk manager owner
     POST /api/v1/customers
     PATCH /api/v1/customers/{customer_id}
@@ -84,6 +92,9 @@ clerk manager owner
     POST /orders/new
     POST /orders/{order_id}/returns
 manager owner
+    PUT /api/v1/products/{product_id}/back-orders
+    PUT /api/v1/products/{product_id}/stock-thresholds/{warehouse_id}
+    POST /api/v1/products/{product_id}/stock-transfers
     GET /api/v1/services/{service}/dead-letters
     GET /api/v1/services/{service}/dead-letters/{dead_letter_id}
     GET /services/{service}/dead-letters/
@@ -212,6 +223,11 @@ manager owner
     DELETE /api/v1/users/{user_id}/sessions
     GET /api/v1/users/{user_id}/sessions
     DELETE /api/v1/users/{user_id}/sessions/{session_id}
+    POST /api/v1/warehouses
+    PATCH /api/v1/warehouses/{warehouse_id}
+    DELETE /api/v1/warehouses/{warehouse_id}
+    POST /api/v1/warehouses/{warehouse_id}/default
+    POST /api/v1/warehouses/{warehouse_id}/restoration
     GET /api/v1/webhook-event-types
     GET /api/v1/webhooks
     POST /api/v1/webhooks
@@ -306,6 +322,15 @@ manager owner
     POST /service-accounts/{account_id}/restoration
     POST /service-accounts/{account_id}/roles
     POST /service-accounts/{account_id}/state
+    POST /stock/{product_id}/back-orders
+    POST /stock/{product_id}/thresholds
+    POST /stock/{product_id}/transfers
+    GET /warehouses/new
+    POST /warehouses/new
+    POST /warehouses/{warehouse_id}/
+    POST /warehouses/{warehouse_id}/default
+    POST /warehouses/{warehouse_id}/deletion
+    POST /warehouses/{warehouse_id}/restoration
     GET /webhooks/
     GET /webhooks/new
     POST /webhooks/new

@@ -50,6 +50,11 @@ def available(product_ids: Collection[UUID]) -> dict[UUID, int]:
     return _sums(product_ids, Sum(F("on_hand") - F("reserved")))
 
 
+def product_ids_back_ordered() -> Any:
+    """Ids of the products that somebody waits for, as a subquery."""
+    return ReservedGoods.objects.in_tenant().filter(warehouse_id__isnull=True).values("product_id")
+
+
 def product_ids_low_on_stock() -> Any:
     """Ids of the products that are low in a warehouse, as a subquery."""
     return stock_levels().filter(LOW).order_by().values("product_id")
@@ -79,19 +84,43 @@ def lock_levels(product_ids: Collection[UUID]) -> list[StockLevel]:
     return list(levels.select_related("product", "warehouse").locked())
 
 
-def warehouses() -> Any:
-    """Those that are not deleted, in the order in which goods are taken from them."""
-    return Warehouse.objects.in_tenant().order_by("priority", "id")
+def warehouses(*, with_deleted: bool = False) -> Any:
+    """Those that are not deleted, or all, in the order in which goods are taken from them."""
+    manager = Warehouse.with_deleted if with_deleted else Warehouse.objects
+    return manager.in_tenant().order_by("priority", "id")
+
+
+def warehouse(warehouse_id: UUID) -> Warehouse:
+    """One warehouse, deleted or not. Raises WarehouseNotFound."""
+    return _found(Warehouse.with_deleted.in_tenant().filter(id=warehouse_id).first(), warehouse_id)
 
 
 def open_warehouse(warehouse_id: UUID) -> Warehouse:
     """Raises WarehouseNotFound, WarehouseDeleted."""
-    found: Warehouse | None = Warehouse.with_deleted.in_tenant().filter(id=warehouse_id).first()
-    if found is None:
-        raise WarehouseNotFound(f"there is no warehouse {warehouse_id}")
+    found = warehouse(warehouse_id)
     if found.is_deleted:
         raise WarehouseDeleted(f"{found.name} is deleted: restore it first")
     return found
+
+
+def lock_warehouse(warehouse_id: UUID) -> Warehouse:
+    """The warehouse under a row lock, deleted or not. Raises WarehouseNotFound."""
+    rows = Warehouse.with_deleted.in_tenant().select_for_update()
+    return _found(rows.filter(id=warehouse_id).first(), warehouse_id)
+
+
+def lock_default_and(warehouse_id: UUID) -> tuple[Warehouse | None, Warehouse]:
+    """The tenant's default warehouse and the given one, both under row locks. Raises WarehouseNotFound."""
+    rows = Warehouse.with_deleted.in_tenant().filter(Q(id=warehouse_id) | Q(is_default=True))
+    found = list(rows.select_for_update().order_by("id"))
+    default = next((one for one in found if one.is_default), None)
+    return default, _found(next((one for one in found if one.id == warehouse_id), None), warehouse_id)
+
+
+def has_stock(warehouse_id: UUID) -> bool:
+    """Whether anything lies in a warehouse."""
+    levels = StockLevel.objects.in_tenant().filter(warehouse_id=warehouse_id, on_hand__gt=0)
+    return bool(levels.exists())
 
 
 def open_reservation(order_id: UUID) -> Reservation | None:
@@ -116,6 +145,19 @@ def was_taken(order_id: UUID) -> bool:
     """Whether everything that was reserved for an order last has left."""
     latest = Reservation.objects.in_tenant().filter(order_id=order_id).order_by("-id").first()
     return latest is not None and latest.status == Reservation.Status.TAKEN
+
+
+def promised(product_id: UUID) -> Any:
+    """What is promised of a product to which orders, with reservation and warehouse, the oldest promise first."""
+    goods = ReservedGoods.objects.in_tenant().filter(product_id=product_id)
+    return goods.select_related("reservation", "warehouse").order_by("reservation_id", "id")
+
+
+def back_orders(product_id: UUID) -> dict[str, int]:
+    """How many of a product may be promised before there are any (`at_most`), and are (`waiting`). Two statements."""
+    allowance = BackOrderAllowance.objects.in_tenant().filter(product_id=product_id).first()
+    waiting = back_ordered([product_id]).get(product_id, 0)
+    return {"at_most": allowance.at_most if allowance else 0, "waiting": waiting}
 
 
 def goods_of(reservation_id: UUID) -> Any:
@@ -143,6 +185,12 @@ def lock_allowances(product_ids: Collection[UUID]) -> dict[UUID, BackOrderAllowa
     """How many of each product may be waited for, under row locks; a product that allows none may be left out."""
     rows = BackOrderAllowance.objects.in_tenant().filter(product_id__in=list(product_ids))
     return {row.product_id: row for row in rows.select_for_update().order_by("id")}
+
+
+def _found(found: Warehouse | None, warehouse_id: UUID) -> Warehouse:
+    if found is None:
+        raise WarehouseNotFound(f"there is no warehouse {warehouse_id}")
+    return found
 
 
 def _sums(product_ids: Collection[UUID], expression: Any) -> dict[UUID, int]:

@@ -6,18 +6,36 @@ from apps.business.inventory.commands.back_orders import allow_back_orders
 from apps.business.inventory.commands.moving import adjust, adjust_many, put_back, receive, receive_many, take
 from apps.business.inventory.commands.occasion import Occasion
 from apps.business.inventory.commands.reserving import expire, release, reserve, take_reserved
+from apps.business.inventory.commands.thresholds import set_threshold
+from apps.business.inventory.commands.transferring import transfer
+from apps.business.inventory.commands.warehouses import (
+    NewWarehouse,
+    create_warehouse,
+    delete_warehouse,
+    make_default,
+    restore_warehouse,
+    update_warehouse,
+)
 
 __all__ = [
+    "NewWarehouse",
     "Occasion",
     "adjust",
     "adjust_many",
     "allow_back_orders",
+    "create_warehouse",
+    "delete_warehouse",
     "expire",
+    "make_default",
     "put_back",
     "receive",
     "receive_many",
     "release",
     "reserve",
+    "restore_warehouse",
+    "set_threshold",
     "take",
     "take_reserved",
+    "transfer",
+    "update_warehouse",
 ]

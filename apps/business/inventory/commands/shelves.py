@@ -71,6 +71,9 @@ class Shelves:
     def available(self, product_id: UUID) -> int:
         return sum(level.available for level in self.of(product_id))
 
+    def available_in(self, product_id: UUID, warehouse_id: UUID) -> int:
+        return sum(level.available for level in self._in(product_id, warehouse_id))
+
     def split(self, product_id: UUID, quantity: int) -> Iterator[tuple[StockLevel, int]]:
         """Where to get so many, or as many as there are: by priority, from several where one has too few."""
         for level in self.of(product_id):
@@ -103,6 +106,10 @@ class Shelves:
         )
         self.movements.append(movement)
         return movement
+
+    def watch(self, level: StockLevel) -> None:
+        """Look anew whether it is low, although nothing moves."""
+        self._change(level)
 
     def refuse_shortages(self, wanted: Mapping[UUID, int], available: Mapping[UUID, int] | None = None) -> None:
         """Raises StockShort, naming every product of which there is too little."""

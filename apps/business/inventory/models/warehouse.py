@@ -1,10 +1,22 @@
 from __future__ import annotations
 
-from django.db import models
+from typing import Any, ClassVar
+
+from django.db import connections, models
 from django.db.models import Q
 
 from apps.core.db.models import SoftDeletable, TenantScoped
+from apps.core.db.queries import EntityManager, EntityQuerySet
+from apps.core.db.router import alias_for
 from apps.core.history.tracking import tracked
+from apps.core.tenancy import require_tenant_id
+
+
+class WarehouseQuerySet(EntityQuerySet["Warehouse"]):
+    def ensure_default(self) -> None:
+        """Make the tenant's default warehouse if there is none yet. One statement."""
+        with connections[alias_for(self.model)].cursor() as cursor:
+            cursor.execute("select inventory_default_warehouse(%s)", [require_tenant_id()])
 
 
 @tracked()
@@ -22,6 +34,8 @@ class Warehouse(TenantScoped, SoftDeletable):
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True, blank=True)
     priority = models.PositiveSmallIntegerField(default=100, help_text="Goods are taken from the lowest number first.")
     is_default = models.BooleanField(default=False)
+
+    objects: ClassVar[Any] = EntityManager.from_queryset(WarehouseQuerySet)()
 
     class Meta(TenantScoped.Meta):
         constraints = [
