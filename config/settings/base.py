@@ -16,6 +16,7 @@ from config.settings.mail import *  # noqa: F403
 from config.settings.observability import *  # noqa: F403
 from config.settings.oidc import *  # noqa: F403
 from config.settings.payments import *  # noqa: F403
+from config.settings.sagas import *  # noqa: F403
 from config.settings.security import *  # noqa: F403
 from config.settings.web import *  # noqa: F403
 from config.settings.webhooks import *  # noqa: F403

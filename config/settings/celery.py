@@ -55,6 +55,7 @@ CELERY_BEAT_SCHEDULE = {
         "jobs.sweep": JOBS_SWEEP_INTERVAL_S,
         "mail.forget_old_messages": _HOUR,
         "mail.sweep": 60.0,
+        "sagas.forget_closed": _DAY,
         "sagas.sweep": 10.0,
         "sessions.deliver_due_notices": 10.0,
         "sessions.end_expired": 60.0,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 
 from apps.core.api.service_paths import service_at
 from apps.core.events.database import Connection, asking
@@ -90,6 +90,28 @@ def forget(alias: str, *, before: datetime) -> int:
             Job.objects.using(alias).filter(id__in=ids).delete()
         forgotten += len(ids)
     return forgotten
+
+
+def forget_histories(alias: str, *, before: datetime) -> int:
+    """Delete what was remembered before an instant of the current tenant's jobs that are gone; returns how many rows.
+
+    At most up to 30 days ago: the database refuses the rest.
+    """
+    forgotten = 0
+    while count := _forget_some_history(alias, before):
+        forgotten += count
+    return forgotten
+
+
+def _forget_some_history(alias: str, before: datetime) -> int:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("select jobs_forget_histories(%s, %s)", [before, _BATCH])
+        return int(cursor.fetchone()[0])
+
+
+def oldest_history_kept(now: datetime) -> datetime:
+    """What was remembered before this of jobs that are gone may be forgotten."""
+    return now - timedelta(days=settings.JOBS_HISTORY_KEPT_DAYS)
 
 
 def oldest_kept(now: datetime) -> datetime:

@@ -36,9 +36,13 @@ def sweep(**_later: object) -> None:
 
 @shared_task(name="jobs.forget_old_jobs", acks_late=True)
 def forget_old_jobs(**_later: object) -> None:
-    """Delete jobs that ended JOBS_KEPT_DAYS ago, tenant by tenant. Safe to run twice, or twice at once."""
-    before = sweeping.oldest_kept(timezone.now())
+    """Delete jobs that ended JOBS_KEPT_DAYS ago, and histories of JOBS_HISTORY_KEPT_DAYS ago, tenant by tenant.
+
+    Safe to run twice, or twice at once.
+    """
+    now = timezone.now()
     for tenant_id in [PLATFORM, *import_string(settings.TENANT_LISTER)()]:
         with tenant(tenant_id):
             for alias in settings.PRIMARY_ALIASES:
-                sweeping.forget(alias, before=before)
+                sweeping.forget(alias, before=sweeping.oldest_kept(now))
+                sweeping.forget_histories(alias, before=sweeping.oldest_history_kept(now))

@@ -7,10 +7,11 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from apps.core.sagas import metrics, waking
+from apps.core.sagas import forgetting, metrics, waking
 from apps.core.sagas.runner import Runner
-from apps.core.tenancy import tenant
+from apps.core.tenancy import PLATFORM, tenant
 
 
 @shared_task(name="sagas.run", acks_late=True)
@@ -28,3 +29,13 @@ def sweep(**_later: object) -> None:
         for tenant_id, saga_id in waking.due(alias, now=now):
             waking.hand_over(alias, tenant_id, saga_id)
         metrics.sample(alias, now=now)
+
+
+@shared_task(name="sagas.forget_closed", acks_late=True)
+def forget_closed(**_later: object) -> None:
+    """Delete sagas that were closed SAGAS_KEPT_DAYS ago, tenant by tenant. Safe to run twice, or twice at once."""
+    before = forgetting.oldest_kept(timezone.now())
+    for tenant_id in [PLATFORM, *import_string(settings.TENANT_LISTER)()]:
+        with tenant(tenant_id):
+            for alias in settings.PRIMARY_ALIASES:
+                forgetting.forget_closed(alias, before=before)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
+import psycopg
 import pytest
+from django.db import ProgrammingError, connections, transaction
 from prometheus_client import REGISTRY
 
 from apps.core.events.tests.processes import running as process
@@ -91,6 +94,47 @@ class TestForgetting:
         with tenant(other_tenant_id):
             assert Job.objects.using(USING).count() == 1
         assert ended.state == "succeeded"
+
+
+@pytest.mark.django_db
+class TestForgettingHistories:
+    def test_is_refused_while_they_are_young(self, ask, run, now):
+        run(ask())
+
+        with pytest.raises(ProgrammingError, match="30 days"), transaction.atomic(using=USING):
+            sweeping.forget_histories(USING, before=now - timedelta(days=29))
+
+
+@COMMITTED
+def test_old_histories_of_jobs_that_are_gone_are_forgotten(ask, run, now, other_tenant_id):
+    gone, kept = run(ask()), ask()
+    with tenant(other_tenant_id):
+        theirs = run(ask())
+    sweeping.forget(USING, before=now + timedelta(seconds=1))
+    forty_days_older([gone.id, kept.id, theirs.id])
+
+    forgotten = sweeping.forget_histories(USING, before=now - timedelta(days=31))
+
+    assert forgotten > 0
+    assert sweeping.forget_histories(USING, before=now - timedelta(days=31)) == 0
+    assert (remembered(gone), remembered(kept) > 0) == (0, True)
+    with tenant(other_tenant_id):
+        assert remembered(theirs) > 0
+
+
+def remembered(found):
+    return Job.history.rel.related_model.objects.using(USING).filter(pgh_obj_id=found.id).count()
+
+
+def forty_days_older(job_ids):
+    """As only the server's own superuser can make it."""
+    name = connections[USING].settings_dict["NAME"]
+    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], dbname=name) as admin:
+        admin.execute("set session_replication_role = replica")
+        admin.execute(
+            "update jobs_jobhistory set pgh_created_at = now() - interval '40 days' where pgh_obj_id = any(%s)",
+            [job_ids],
+        )
 
 
 @COMMITTED
