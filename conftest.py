@@ -2,4 +2,4 @@
 
 from apps.core.testing.databases import django_db_setup  # noqa: F401  (replaces pytest-django's)
 
-pytest_plugins = ["apps.core.events.testing", "apps.core.testing.replica", "tests.callers"]
+pytest_plugins = ["apps.core.events.testing", "apps.core.files.testing", "apps.core.testing.replica", "tests.callers"]

@@ -28,6 +28,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "InvitationStateEnum": ["open", "expired", "accepted", "revoked"],
         "AuthenticatorKindEnum": "apps.iam.authenticators.models.Kind",
+        "ProductTaxClassEnum": "apps.business.catalog.models.TaxClass",
+        "TaxedClassEnum": "apps.business.orders.models.tax.TaxedClass",
         "LineKindEnum": "apps.business.orders.models.LineKind",
         "ApplicationKindEnum": "apps.iam.oidc.clients.queries.KINDS",
         "ApiKeyStateEnum": "apps.iam.service_accounts.queries.KEY_STATES",

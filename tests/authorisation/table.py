@@ -68,7 +68,12 @@ viewer clerk manager owner
     GET /api/v1/products/{product_id}/reservations
     GET /api/v1/tax-rates
     GET /api/v1/tax-settings
+    GET /api/v1/categories
+    GET /api/v1/categories/{category_id}
     GET /api/v1/products
+    GET /api/v1/products/{product_id}/categories
+    GET /api/v1/products/{product_id}/media
+    GET /api/v1/products/{product_id}/prices
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
     GET /api/v1/stock-levels
@@ -171,7 +176,15 @@ manager owner
     GET /api/v1/policies/schema
     POST /api/v1/policies/validation
     GET /api/v1/policies/{policy_id}
+    POST /api/v1/categories
+    PUT /api/v1/categories/{category_id}
+    DELETE /api/v1/categories/{category_id}
     POST /api/v1/products
+    PUT /api/v1/products/{product_id}/categories
+    POST /api/v1/products/{product_id}/media
+    DELETE /api/v1/products/{product_id}/media/{media_id}
+    POST /api/v1/products/{product_id}/prices
+    DELETE /api/v1/products/{product_id}/prices/{price_id}
     DELETE /api/v1/products/{product_id}
     PATCH /api/v1/products/{product_id}
     POST /api/v1/products/{product_id}/restoration

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from apps.business.catalog import commands, queries
 from apps.business.catalog.filters import ProductFilter
-from apps.business.catalog.models import Product
+from apps.business.catalog.models import Product, TaxClass
 from apps.business.catalog.permissions import ProductPermission
 from apps.core.api.views import Answer, ApiView, entity_response, expected_version, page_of, validated
 from apps.core.idempotency import idempotent
@@ -21,6 +21,14 @@ class PriceField(serializers.DecimalField):
 
     def __init__(self, **kwargs):
         super().__init__(max_digits=15, decimal_places=4, **kwargs)
+
+
+class OptionsField(serializers.DictField):
+    """How a variant differs from its siblings."""
+
+    def __init__(self, **kwargs):
+        text = 'How a variant differs, such as {"size": "M"}; empty for every other product.'
+        super().__init__(child=serializers.CharField(max_length=64), help_text=text, **kwargs)
 
 
 class ProductInput(serializers.Serializer):
@@ -37,6 +45,10 @@ class ProductInput(serializers.Serializer):
         help_text="At or below: low stock.",
     )
 
+    tax_class = serializers.ChoiceField(choices=TaxClass.choices, default=TaxClass.STANDARD)
+    variant_of = serializers.UUIDField(allow_null=True, default=None, help_text="The product that it is a variant of.")
+    options = OptionsField(default=dict)
+
 
 class ProductChanges(serializers.Serializer):
     sku = serializers.CharField(max_length=64, required=False)
@@ -45,6 +57,10 @@ class ProductChanges(serializers.Serializer):
     unit_price = PriceField(min_value=0, required=False)
     currency = serializers.RegexField(r"^[A-Z]{3}$", required=False)
     reorder_level = serializers.IntegerField(min_value=0, max_value=_LARGEST_LEVEL, allow_null=True, required=False)
+
+    tax_class = serializers.ChoiceField(choices=TaxClass.choices, required=False)
+    variant_of = serializers.UUIDField(allow_null=True, required=False)
+    options = OptionsField(required=False)
 
 
 class ProductOutput(serializers.Serializer):
@@ -55,6 +71,9 @@ class ProductOutput(serializers.Serializer):
     unit_price = PriceField()
     currency = serializers.CharField()
     reorder_level = serializers.IntegerField(allow_null=True)
+    tax_class = serializers.ChoiceField(choices=TaxClass.choices)
+    variant_of = serializers.UUIDField(source="variant_of_id", allow_null=True)
+    options = serializers.DictField(child=serializers.CharField())
     version = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()

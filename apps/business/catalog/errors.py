@@ -61,3 +61,45 @@ class InvalidPrice(Invalid):
     """The price breaks a rule."""
 
     code = "invalid_price"
+
+
+class MediaNotFound(NotFound):
+    """The product has no such picture."""
+
+    code = "media_not_found"
+
+
+class TooManyMedia(Conflict):
+    """The product has as many pictures as it may have."""
+
+    code = "too_many_media"
+
+
+class CategoryNotFound(NotFound):
+    """There is no such category."""
+
+    code = "category_not_found"
+
+
+class CategoryTaken(Conflict):
+    """There is a category of that name in the same place."""
+
+    code = "category_taken"
+
+
+class CategoryInUse(Conflict):
+    """The category has others below it: move or delete those first."""
+
+    code = "category_in_use"
+
+
+class CategoryMisplaced(Conflict):
+    """A category cannot be moved below itself, nor may the tree grow without end."""
+
+    code = "category_misplaced"
+
+
+class InvalidCategory(Invalid):
+    """The category breaks a rule."""
+
+    code = "invalid_category"

@@ -70,3 +70,35 @@ class ProductPriceEnded(Event):
     price_id: UUID
     currency: str
     valid_to: datetime | None = None
+
+
+@event(topic=TOPIC, aggregate="Product")
+class ProductMediaChanged(Event):
+    """A product has other pictures than before: these, in their order."""
+
+    product_id: UUID
+    file_ids: list[UUID]
+
+
+@event(topic=TOPIC, aggregate="Product")
+class ProductCategorised(Event):
+    """A product stands in other categories than before: in these."""
+
+    product_id: UUID
+    category_ids: list[UUID]
+
+
+@event(topic=TOPIC, aggregate="Category")
+class CategoryPlaced(Event):
+    """A category is new, has another name, or has moved."""
+
+    category_id: UUID
+    name: str
+    parent_id: UUID | None = None
+
+
+@event(topic=TOPIC, aggregate="Category")
+class CategoryDeleted(Event):
+    """A category is gone; its products are not."""
+
+    category_id: UUID

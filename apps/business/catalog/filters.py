@@ -14,6 +14,7 @@ from apps.business.inventory import queries as inventory
 class ProductFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(max_length=200, help_text="Begins the stock code or the name.")
     sku = django_filters.CharFilter(max_length=64, help_text="The exact stock code; case matters.")
+    variant_of = django_filters.UUIDFilter(help_text="Only the variants of this product.")
     state = django_filters.ChoiceFilter(
         choices=[(state, state) for state in queries.STATES], help_text="Left out: active."
     )

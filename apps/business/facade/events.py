@@ -1,8 +1,12 @@
 """What the business service announces. This list is the contract."""
 
 from apps.business.catalog.events import (
+    CategoryDeleted,
+    CategoryPlaced,
+    ProductCategorised,
     ProductCreated,
     ProductDeleted,
+    ProductMediaChanged,
     ProductPriced,
     ProductPriceEnded,
     ProductRestored,
@@ -53,6 +57,8 @@ from apps.business.payments.events import (
 
 __all__ = [
     "BackOrderFilled",
+    "CategoryDeleted",
+    "CategoryPlaced",
     "CreditGiven",
     "OrderAllocated",
     "OrderCancelled",
@@ -77,8 +83,10 @@ __all__ = [
     "PaymentStarted",
     "PaymentVoided",
     "PayoutRecorded",
+    "ProductCategorised",
     "ProductCreated",
     "ProductDeleted",
+    "ProductMediaChanged",
     "ProductPriceEnded",
     "ProductPriced",
     "ProductRestored",

@@ -15,8 +15,11 @@ from apps.core.history.changes import Change, ChangeFilter, changes_of
 STATES = ("active", "deleted", "all")
 
 
-def products(*, q: str = "", sku: str = "", state: str = "active") -> Any:
-    """Products whose sku or name begins with `q`, or whose sku is exactly `sku`; by sku. `state` is one of STATES."""
+def products(*, q: str = "", sku: str = "", variant_of: UUID | None = None, state: str = "active") -> Any:
+    """Products whose sku or name begins with `q`, or whose sku is exactly `sku`, or the variants of one; by sku.
+
+    `state` is one of STATES.
+    """
     hidden_too = state in ("deleted", "all")
     found = Product.with_deleted.in_tenant() if hidden_too else Product.objects.in_tenant()
     if state == "deleted":
@@ -25,6 +28,8 @@ def products(*, q: str = "", sku: str = "", state: str = "active") -> Any:
         found = found.filter(begins_with("sku_key", q) | begins_with("name_key", q))
     if sku:
         found = found.filter(sku=sku)
+    if variant_of:
+        found = found.filter(variant_of=variant_of)
     return found.order_by("sku_key", "id")
 
 
