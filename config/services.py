@@ -43,7 +43,14 @@ IAM = Service(
 )
 BUSINESS = Service(
     name="business",
-    apps=("apps.business.catalog", "apps.business.inventory", "apps.business.payments", "apps.business.orders"),
+    apps=(
+        "apps.business.catalog",
+        "apps.business.inventory",
+        "apps.business.payments",
+        "apps.business.orders",
+        "apps.business.invoicing",
+        "apps.business.shipping",
+    ),
     urls=("apps.business.urls",),
     database="business",
 )

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 NAME = "business"
 DATABASE = "business"
-FEATURES = ("catalog", "inventory", "payments", "orders")
-TOPICS = ("business.catalog", "business.inventory", "business.payments", "business.orders")
+FEATURES = ("catalog", "inventory", "payments", "orders", "invoicing", "shipping")
+TOPICS = tuple(f"business.{feature}" for feature in FEATURES)

@@ -7,4 +7,6 @@ urlpatterns = [
     path("", include("apps.business.inventory.urls")),
     path("", include("apps.business.payments.urls")),
     path("", include("apps.business.orders.urls")),
+    path("", include("apps.business.invoicing.urls")),
+    path("", include("apps.business.shipping.urls")),
 ]

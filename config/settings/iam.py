@@ -25,7 +25,7 @@ CHANGE_SOURCES = {
     "apps.iam.groups.queries.changes": ["Group", "GroupMember"],
     "apps.iam.policies.queries.changes": ["Policy"],
     "apps.core.events.dead_letters.changes": ["DeadLetter"],
-    "apps.business.facade.business.changes": ["Customer", "DeadLetter", "Order", "Product"],
+    "apps.business.facade.business.changes": ["Customer", "DeadLetter", "Order", "Product", "Shipment"],
     "apps.core.webhooks.queries.changes": ["WebhookEndpoint"],
 }
 

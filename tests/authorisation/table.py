@@ -55,6 +55,11 @@ signed-in
 viewer clerk manager owner
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
+    GET /api/v1/invoice-seller
+    GET /api/v1/invoices
+    GET /api/v1/invoices/file
+    GET /api/v1/invoices/{invoice_id}
+    GET /api/v1/invoices/{invoice_id}/pdf
     GET /api/v1/orders
     GET /api/v1/order-review-limits
     GET /api/v1/orders/{order_id}
@@ -79,6 +84,10 @@ viewer clerk manager owner
     GET /api/v1/stock-levels
     GET /api/v1/warehouses
     GET /api/v1/warehouses/{warehouse_id}
+    GET /invoices/
+    GET /invoices/file
+    GET /invoices/{invoice_id}/
+    GET /invoices/{invoice_id}/pdf
     GET /orders/
     GET /orders/{order_id}/
     GET /orders/{order_id}/then
@@ -143,6 +152,9 @@ manager owner
     POST /api/v1/groups/{group_id}/restoration
     PUT /api/v1/groups/{group_id}/roles
     POST /api/v1/invoice-imports
+    PUT /api/v1/invoice-seller
+    GET /invoices/seller
+    POST /invoices/seller
     POST /api/v1/orders/{order_id}/cancellation
     POST /api/v1/orders/{order_id}/review
     PUT /api/v1/order-review-limits/{currency}

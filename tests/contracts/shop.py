@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+from apps.business.invoicing import commands as invoicing
 from apps.business.orders.jobs import import_invoices
 from apps.core.history import Actor
 from apps.core.jobs import enqueue
@@ -29,7 +30,7 @@ class Shop:
 
 def make_shop(tenant_id: UUID) -> Shop:
     """An owner, a clerk beside him, a group with him in it, a role of their own and a rule about it, an identity
-    provider and its domain, a customer, a product in stock, and an order of it.
+    provider and its domain, a customer, a product in stock, an order of it and its invoice.
     """
     owner = make_caller(tenant_id, "owner")
     client = owner.client()
@@ -40,9 +41,16 @@ def make_shop(tenant_id: UUID) -> Shop:
     order = _posted(client, "orders", {"customer_id": customer["id"], "currency": "GBP", "lines": [line]})
     clerk = {"email": "clerk@example.test", "name": "Clerk", "roles": ["clerk"]}
     user = _posted(client, "users", clerk)
-    named = {"customer": customer, "product": product, "order": order, "user": user, **_access(client, user)}
+    invoice = {"id": _invoice_of(owner, UUID(order["id"]))}
+    named = {"customer": customer, "product": product, "order": order, "invoice": invoice, "user": user}
+    named |= _access(client, user)
     ids = {f"{name}_id": str(found["id"]) for name, found in named.items()}
     return Shop(owner, {**ids, "member_id": ids["user_id"], "role_code": "lead", **make_programs(owner)})
+
+
+def _invoice_of(owner: Caller, order_id: UUID) -> UUID:
+    with tenant(owner.tenant_id):
+        return invoicing.invoice_order(order_id=order_id, actor=Actor(kind="system"), now=timezone.now()).id
 
 
 def _access(client: Client, user: dict[str, Any]) -> dict[str, dict[str, Any]]:

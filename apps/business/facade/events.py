@@ -26,6 +26,7 @@ from apps.business.inventory.events import (
     WarehouseRestored,
     WarehouseUpdated,
 )
+from apps.business.invoicing.events import CreditNoteIssued, InvoiceIssued
 from apps.business.orders.events import (
     CreditGiven,
     OrderAllocated,
@@ -54,12 +55,15 @@ from apps.business.payments.events import (
     PaymentVoided,
     PayoutRecorded,
 )
+from apps.business.shipping.events import ShipmentDelivered, ShipmentLost, ShipmentReturned, ShipmentShipped
 
 __all__ = [
     "BackOrderFilled",
     "CategoryDeleted",
     "CategoryPlaced",
     "CreditGiven",
+    "CreditNoteIssued",
+    "InvoiceIssued",
     "OrderAllocated",
     "OrderCancelled",
     "OrderDelivered",
@@ -93,6 +97,10 @@ __all__ = [
     "ProductUpdated",
     "ReservationExpired",
     "ReservationReleased",
+    "ShipmentDelivered",
+    "ShipmentLost",
+    "ShipmentReturned",
+    "ShipmentShipped",
     "StockAdjusted",
     "StockRanLow",
     "StockReceived",

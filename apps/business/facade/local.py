@@ -11,6 +11,7 @@ from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
 from apps.business.payments import queries as payments
 from apps.business.service import DATABASE
+from apps.business.shipping import queries as shipping
 from apps.core import files
 from apps.core.crypto import keys
 from apps.core.events import archive, dead_letters
@@ -102,6 +103,7 @@ def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
         catalog.changes(where, limit=limit),
         order_queries.changes(where, limit=limit),
         payments.changes(where, limit=limit),
+        shipping.changes(where, limit=limit),
         dead_letters.changes(where, limit=limit, using=DATABASE),
     ]
     return newest(pages, limit=limit)

@@ -9,6 +9,12 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
 
 
+class ReturnNotFound(NotFound):
+    """There is no such return or credit."""
+
+    code = "return_not_found"
+
+
 class CustomerNotFound(NotFound):
     """There is no such customer."""
 

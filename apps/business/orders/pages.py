@@ -15,6 +15,7 @@ from apps.business.orders.models import LineKind, Order
 from apps.business.orders.permissions import OrderPermission
 from apps.business.orders.story import told
 from apps.business.payments import queries as payments
+from apps.business.shipping import queries as shipping
 from apps.core.api.pages import page, page_of_rows
 from apps.core.errors import DomainError
 
@@ -54,6 +55,8 @@ def order_detail(request, order_id):
         "can_return": order.can_return and any(line.product_id and line.returnable_quantity for line in lines),
         "order_path": f"{order_id}/",
         "timeline": told(queries.timeline(order_id), _names_in(history)),
+        "shipments": shipping.shipments_of_order(order_id),
+        "owed": shipping.owed(order_id) if order.can_return else [],
         "returns": [_returned(returned) for returned in order.returns.all()],
     }
     return render(request, "orders/detail.html", context)

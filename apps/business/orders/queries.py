@@ -9,13 +9,14 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q
 
-from apps.business.orders.errors import CustomerNotFound, OrderNotFound
+from apps.business.orders.errors import CustomerNotFound, OrderNotFound, ReturnNotFound
 from apps.business.orders.models import (
     Customer,
     DailyRevenue,
     Order,
     OrderLine,
     OrderReturn,
+    OrderReturnLine,
     OrderSummary,
     ReviewLimit,
     TaxRate,
@@ -138,6 +139,16 @@ def lock_order(order_id: UUID) -> Order:
 def lines_of(order_id: UUID) -> list[OrderLine]:
     """The lines of one order in their order. One statement."""
     return list(OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"))
+
+
+def lock_return(order_return_id: UUID) -> OrderReturn:
+    """A return or credit under a row lock, with its lines, its order and the customers. Raises ReturnNotFound."""
+    rows = OrderReturn.objects.in_tenant().select_for_update(of=("self",)).filter(id=order_return_id)
+    lines = Prefetch("lines", OrderReturnLine.objects.in_tenant().order_by("ordinal"))
+    found: OrderReturn | None = rows.select_related("customer", "order__customer").prefetch_related(lines).first()
+    if found is None:
+        raise ReturnNotFound(f"there is no return {order_return_id}")
+    return found
 
 
 def timeline(order_id: UUID) -> list[Envelope]:

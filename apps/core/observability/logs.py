@@ -23,6 +23,7 @@ from apps.core.observability.redaction import redact_event
 _LEVELS = {
     "django.request": "ERROR",  # 4xx are in the access line
     "django.channels": "WARNING",
+    "fontTools": "WARNING",
     "httpx": "WARNING",
     "kombu": "WARNING",
     "opentelemetry": "ERROR",

@@ -40,6 +40,7 @@ _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in stat
 _ENTITY_PATHS = {
     "Product": "products",
     "Order": "orders",
+    "Shipment": "shipments",
     "User": "people",
     "Membership": "people",
     "ApprovalRequest": "approvals",
