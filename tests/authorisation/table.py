@@ -55,6 +55,14 @@ signed-in
 viewer clerk manager owner
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
+    GET /api/v1/orders-to-ship
+    GET /api/v1/shipments
+    GET /api/v1/shipments/{shipment_id}
+    GET /api/v1/shipments/{shipment_id}/packing-slip
+    GET /shipments/
+    GET /shipments/waiting
+    GET /shipments/{shipment_id}/
+    GET /shipments/{shipment_id}/packing-slip
     GET /api/v1/invoice-seller
     GET /api/v1/invoices
     GET /api/v1/invoices/file
@@ -102,6 +110,12 @@ clerk manager owner
     PATCH /api/v1/customers/{customer_id}
     POST /api/v1/orders
     POST /api/v1/orders/{order_id}/returns
+    POST /api/v1/orders/{order_id}/shipments
+    DELETE /api/v1/shipments/{shipment_id}
+    POST /api/v1/shipments/{shipment_id}/progress
+    POST /orders/{order_id}/shipments
+    POST /shipments/{shipment_id}/deletion
+    POST /shipments/{shipment_id}/progress
     GET /orders/new
     POST /orders/new
     POST /orders/{order_id}/returns

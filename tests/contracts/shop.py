@@ -30,7 +30,7 @@ class Shop:
 
 def make_shop(tenant_id: UUID) -> Shop:
     """An owner, a clerk beside him, a group with him in it, a role of their own and a rule about it, an identity
-    provider and its domain, a customer, a product in stock, an order of it and its invoice.
+    provider and its domain, a customer, a product in stock, an order of it, its invoice and a parcel.
     """
     owner = make_caller(tenant_id, "owner")
     client = owner.client()
@@ -39,10 +39,19 @@ def make_shop(tenant_id: UUID) -> Shop:
     _posted(client, f"products/{product['id']}/stock-adjustments", {"quantity": 10_000, "reason": "Opening stock"})
     line = {"product_id": product["id"], "quantity": 1}
     order = _posted(client, "orders", {"customer_id": customer["id"], "currency": "GBP", "lines": [line]})
+    parcel = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 1}], "send": False}
+    shipment = _posted(client, f"orders/{order['id']}/shipments", parcel)
     clerk = {"email": "clerk@example.test", "name": "Clerk", "roles": ["clerk"]}
     user = _posted(client, "users", clerk)
     invoice = {"id": _invoice_of(owner, UUID(order["id"]))}
-    named = {"customer": customer, "product": product, "order": order, "invoice": invoice, "user": user}
+    named = {
+        "customer": customer,
+        "product": product,
+        "order": order,
+        "invoice": invoice,
+        "shipment": shipment,
+        "user": user,
+    }
     named |= _access(client, user)
     ids = {f"{name}_id": str(found["id"]) for name, found in named.items()}
     return Shop(owner, {**ids, "member_id": ids["user_id"], "role_code": "lead", **make_programs(owner)})

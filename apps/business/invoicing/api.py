@@ -26,6 +26,7 @@ class InvoiceSummaryOutput(serializers.Serializer):
     due_date = serializers.DateField(allow_null=True)
     currency = serializers.CharField()
     total_minor = serializers.IntegerField(help_text="Above zero, also of a credit note.")
+    tax_minor = serializers.IntegerField(help_text="The part of the total that is tax.")
     customer_id = serializers.UUIDField(allow_null=True)
     buyer_name = serializers.CharField()
 
@@ -37,10 +38,14 @@ class InvoiceLineOutput(serializers.Serializer):
     description = serializers.CharField()
     quantity = serializers.IntegerField()
     unit_price = serializers.DecimalField(max_digits=15, decimal_places=4)
-    total_minor = serializers.IntegerField()
+    discount_minor = serializers.IntegerField()
+    total_minor = serializers.IntegerField(help_text="Less the discount.")
+    tax_minor = serializers.IntegerField()
+    tax_rate_e4 = serializers.IntegerField(help_text="In 1/10,000: 1900 is 19 %.")
 
 
 class InvoiceOutput(InvoiceSummaryOutput):
+    prices_include_tax = serializers.BooleanField(help_text="Whether the lines' totals do; else taxes are added.")
     supplied_at = serializers.DateTimeField()
     reason = serializers.CharField()
     buyer_code = serializers.CharField()

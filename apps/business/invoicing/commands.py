@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from apps.business.invoicing.errors import InvalidSeller
 from apps.business.invoicing.events import CreditNoteIssued, InvoiceIssued
 from apps.business.invoicing.models import Invoice, InvoiceLine, Seller
 from apps.business.invoicing.numbering import next_ordinal
+from apps.business.money import rounded_half_even
 from apps.business.orders import queries as orders
 from apps.business.units import work_of
 from apps.core.errors import PreconditionFailed
@@ -23,6 +24,8 @@ from apps.core.history import Actor
 
 _BATCH = 500
 _IMPORTED = "import"
+_OF_ANY_LINE = ("kind", "code", "description", "quantity", "unit_price_e4", "total_minor")
+RATE_SCALE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,7 @@ def invoice_order(*, order_id: UUID, actor: Actor, now: datetime) -> Invoice | N
         if order.source == _IMPORTED:
             return None
         paper = _begun(Invoice.Kind.INVOICE, order_id, order, order=order, now=now, supplied_at=order.placed_at)
-        _issue(paper, order.lines.all(), work=work)
+        _issue(paper, _ordered(order.lines.all()), work=work)
     return paper
 
 
@@ -95,7 +98,7 @@ def credit_cancelled_order(*, order_id: UUID, actor: Actor, now: datetime) -> In
         supplied_at = order.cancelled_at or now
         paper = _begun(Invoice.Kind.CREDIT_NOTE, order_id, order, order=order, now=now, supplied_at=supplied_at)
         paper.reason = order.cancel_reason
-        _issue(paper, order.lines.all(), work=work)
+        _issue(paper, _ordered(order.lines.all()), work=work)
     return paper
 
 
@@ -113,7 +116,7 @@ def credit_return(*, order_return_id: UUID, actor: Actor, now: datetime) -> Invo
         facts = {"order": returned.order, "now": now, "supplied_at": returned.returned_at}
         paper = _begun(Invoice.Kind.CREDIT_NOTE, order_return_id, returned, **facts)
         paper.reason = returned.reason
-        _issue(paper, returned.lines.all(), work=work)
+        _issue(paper, _given_back(returned.lines.all()), work=work)
     return paper
 
 
@@ -141,6 +144,8 @@ def _begun(kind: str, cause_id: UUID, of: Any, *, order: Any | None, now: dateti
         supplied_at=supplied_at,
         due_date=None if is_credit else (now.astimezone(UTC) + timedelta(days=terms.terms_days)).date(),
         currency=of.currency,
+        total_minor=of.total_minor,
+        prices_include_tax=getattr(of, "prices_include_tax", True),
         customer_id=of.customer_id,
         buyer_name=customer.name if customer else "",
         buyer_code=customer.code if customer else "",
@@ -150,10 +155,11 @@ def _begun(kind: str, cause_id: UUID, of: Any, *, order: Any | None, now: dateti
     )
 
 
-def _issue(paper: Invoice, lines: Iterable[Any], *, work: UnitOfWork) -> None:
+def _issue(paper: Invoice, rows: Sequence[InvoiceLine], *, work: UnitOfWork) -> None:
     """Give it lines and, last, its number; write it and say so."""
-    rows = [_line(paper, ordinal, line) for ordinal, line in enumerate(lines, start=1)]
-    paper.total_minor = sum(row.total_minor for row in rows)
+    for ordinal, row in enumerate(rows, start=1):
+        row.invoice, row.ordinal = paper, ordinal
+    paper.tax_minor = sum(row.tax_minor for row in rows)
     paper.year = paper.issued_at.astimezone(UTC).year
     paper.ordinal = next_ordinal(paper.series, paper.year)
     paper.number = f"{paper.series}-{paper.year}-{paper.ordinal:06d}"
@@ -162,9 +168,20 @@ def _issue(paper: Invoice, lines: Iterable[Any], *, work: UnitOfWork) -> None:
     work.publish(_announced(paper), expected=0)
 
 
-def _line(paper: Invoice, ordinal: int, line: Any) -> InvoiceLine:
-    names = ("kind", "code", "description", "quantity", "unit_price_e4", "total_minor")
-    return InvoiceLine(invoice=paper, ordinal=ordinal, **{name: getattr(line, name) for name in names})
+def _ordered(lines: Iterable[Any]) -> list[InvoiceLine]:
+    names = (*_OF_ANY_LINE, "discount_minor", "tax_minor", "tax_rate_e4")
+    return [InvoiceLine(**{name: getattr(line, name) for name in names}) for line in lines]
+
+
+def _given_back(lines: Iterable[Any]) -> list[InvoiceLine]:
+    """What a return gives back for a line is discounted and has its tax in it, whichever way the order was priced."""
+    rows = []
+    for line in lines:
+        rate = line.order_line.tax_rate_e4 if line.order_line else 0
+        tax = rounded_half_even(line.total_minor * rate, RATE_SCALE + rate)
+        facts = {name: getattr(line, name) for name in _OF_ANY_LINE}
+        rows.append(InvoiceLine(**facts, discount_minor=0, tax_minor=tax, tax_rate_e4=rate))
+    return rows
 
 
 def _announced(paper: Invoice) -> Event:

@@ -12,7 +12,7 @@ from apps.core.tenancy import require_tenant_id, tenant
 
 COLUMNS = (
     *("number", "kind", "issued_at", "due_date", "supplied_at", "order_number", "corrects_number"),
-    *("buyer_code", "buyer_name", "buyer_country", "currency", "total_minor", "balance_minor"),
+    *("buyer_code", "buyer_name", "buyer_country", "currency", "total_minor", "tax_minor", "balance_minor"),
 )
 # A spreadsheet takes what begins so for a formula: CWE-1236. A quote before it keeps it text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")

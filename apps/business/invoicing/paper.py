@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
+
 from apps.business.invoicing.models import Invoice, Seller
-from apps.business.paper import Paper
+from apps.business.paper import Paper, Row
 from apps.core.api.presentation import money_text, price_text
 
 _COLUMNS = ("Description", "Quantity", "Unit price", "Amount")
@@ -19,8 +22,8 @@ def pdf_of(issued: Invoice, seller: Seller | None) -> bytes:
     paper.block("To", _buyer(issued))
     paper.heading(title)
     paper.facts(_facts(issued))
-    total = ("Credited" if issued.is_credit else "Total", "", "", money_text(issued.total_minor, issued.currency))
-    paper.table(_COLUMNS, [_row(line, issued.currency) for line in issued.lines.all()], widths=_WIDTHS, last=[total])
+    rows = [_row(line, issued.currency) for line in issued.lines.all()]
+    paper.table(_COLUMNS, rows, widths=_WIDTHS, last=[*_taxes(issued), _total(issued)])
     if issued.due_date:
         paper.text(f"Please pay by {issued.due_date:%d %B %Y}, naming {issued.number}.")
     if seller:
@@ -45,8 +48,37 @@ def _facts(issued: Invoice) -> list[tuple[str, str]]:
     ]
 
 
+def _total(issued: Invoice) -> Row:
+    return ("Credited" if issued.is_credit else "Total", "", "", money_text(issued.total_minor, issued.currency))
+
+
+def _taxes(issued: Invoice) -> list[Row]:
+    """What is taxed at each rate, and with how much."""
+    net: Counter[int] = Counter()
+    tax: Counter[int] = Counter()
+    for line in issued.lines.all():
+        net[line.tax_rate_e4] += line.total_minor - (line.tax_minor if issued.prices_include_tax else 0)
+        tax[line.tax_rate_e4] += line.tax_minor
+    return [
+        (
+            f"{'Includes' if issued.prices_include_tax else 'Plus'} {_percent(rate)} tax on "
+            f"{money_text(net[rate], issued.currency)}",
+            "",
+            "",
+            money_text(tax[rate], issued.currency),
+        )
+        for rate in sorted(tax)
+        if rate
+    ]
+
+
+def _percent(rate_e4: int) -> str:
+    return f"{Decimal(rate_e4).scaleb(-2).normalize():f} %"
+
+
 def _row(line, currency: str) -> tuple[str, str, str, str]:
-    described = f"{line.description}\n{line.code}" if line.code else line.description
+    off = f"less {money_text(line.discount_minor, currency)}" if line.discount_minor else ""
+    described = "\n".join(filter(None, (line.description, line.code, off)))
     return (
         described,
         str(line.quantity),

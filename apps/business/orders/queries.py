@@ -144,7 +144,7 @@ def lines_of(order_id: UUID) -> list[OrderLine]:
 def lock_return(order_return_id: UUID) -> OrderReturn:
     """A return or credit under a row lock, with its lines, its order and the customers. Raises ReturnNotFound."""
     rows = OrderReturn.objects.in_tenant().select_for_update(of=("self",)).filter(id=order_return_id)
-    lines = Prefetch("lines", OrderReturnLine.objects.in_tenant().order_by("ordinal"))
+    lines = Prefetch("lines", OrderReturnLine.objects.in_tenant().select_related("order_line").order_by("ordinal"))
     found: OrderReturn | None = rows.select_related("customer", "order__customer").prefetch_related(lines).first()
     if found is None:
         raise ReturnNotFound(f"there is no return {order_return_id}")

@@ -43,7 +43,15 @@ class Migration(migrations.Migration):
                 ("supplied_at", models.DateTimeField(help_text="When it was ordered, cancelled or given back.")),
                 ("due_date", models.DateField(null=True)),
                 ("currency", models.CharField(max_length=3)),
-                ("total_minor", models.BigIntegerField(help_text="Sum of the lines, in minor units of `currency`.")),
+                (
+                    "total_minor",
+                    models.BigIntegerField(help_text="What is owed or credited, in minor units of `currency`."),
+                ),
+                ("tax_minor", models.BigIntegerField(help_text="The part of it that is tax.")),
+                (
+                    "prices_include_tax",
+                    models.BooleanField(help_text="Whether the lines' totals do; else their taxes are added."),
+                ),
                 ("reason", models.CharField(blank=True, default="", max_length=200)),
                 ("customer_id", models.UUIDField(null=True)),
                 ("buyer_name", models.CharField(blank=True, default="", max_length=200)),
@@ -95,7 +103,10 @@ class Migration(migrations.Migration):
                 ("description", models.CharField(max_length=200)),
                 ("quantity", models.BigIntegerField()),
                 ("unit_price_e4", models.BigIntegerField()),
-                ("total_minor", models.BigIntegerField()),
+                ("discount_minor", models.BigIntegerField()),
+                ("total_minor", models.BigIntegerField(help_text="Less the discount.")),
+                ("tax_minor", models.BigIntegerField()),
+                ("tax_rate_e4", models.PositiveIntegerField(help_text="In 1/10,000: 1900 is 19 %.")),
                 (
                     "invoice",
                     apps.core.db.fields.TenantForeignKey(

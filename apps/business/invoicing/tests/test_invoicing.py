@@ -15,6 +15,7 @@ from apps.business.invoicing.errors import InvalidSeller, InvoiceNotFound
 from apps.business.invoicing.events import CreditNoteIssued, InvoiceIssued
 from apps.business.invoicing.models import Invoice, InvoiceCounter, InvoiceLine
 from apps.business.invoicing.paper import pdf_of
+from apps.business.money import rounded_half_even
 from apps.business.orders import commands as orders
 from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place, postage
 from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
@@ -169,6 +170,25 @@ class TestCreditNotes:
 
         assert again.ordinal == 1
         assert len(queries.invoices_of_order(order.id)) == 2
+
+
+@pytest.mark.parametrize("included", [False, True], ids=["on top", "included"])
+class TestTaxes:
+    def test_stand_on_the_paper_and_the_total_is_the_orders(self, included, drain):
+        orders.add_tax_rate(country="", tax_class="standard", rate_e4=1900, valid_from=date(2020, 1, 1), actor=ADA)
+        orders.set_prices_include_tax(prices_include_tax=included, actor=ADA)
+        order = place(line(StockLevelFactory().product_id, 3), postage("5.00"))
+        take_back(order, 1)
+        drain()
+
+        issued, credit = (queries.invoice(one.id) for one in queries.invoices_of_order(order.id))
+
+        assert (issued.total_minor, issued.tax_minor) == (order.total_minor, order.tax_minor)
+        added = 0 if included else issued.tax_minor
+        assert sum(row.total_minor for row in issued.lines.all()) + added == issued.total_minor
+        assert credit.total_minor == order.returns.get().total_minor
+        assert credit.tax_minor == rounded_half_even(credit.total_minor * 1900, 11900)
+        assert ("Includes" if included else "Plus") + " 19 % tax on" in text_of(issued)
 
 
 class TestSeller:
