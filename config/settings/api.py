@@ -39,6 +39,7 @@ SPECTACULAR_SETTINGS = {
         "FulfilmentStatusEnum": "apps.business.orders.models.FulfilmentStatus",
         "ShipmentStatusEnum": "apps.business.shipping.models.Shipment.Status",
         "ShipmentProgressEnum": "apps.business.shipping.progress.CHOICES",
+        "PaymentStateEnum": "apps.business.payments.models.Payment.Status",
         "OrderStatusEnum": "apps.business.orders.models.Order.Status",
         "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
         "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",
