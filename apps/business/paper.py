@@ -1,7 +1,7 @@
 """Papers for people: A4 in PDF, with a font of its own, so that Latin, Greek and Cyrillic names come out right.
 
-The same content gives the same bytes: a paper bears the moment of what it is about, not that of its drawing. Texts and
-the title, language and author are in the document's properties. The text is not tagged (PDF/UA).
+The same content gives the same bytes: a paper bears the moment of what it is about, not that of its drawing. Its
+title, language and author are in the document's properties. The text is not tagged (PDF/UA).
 """
 
 from __future__ import annotations
