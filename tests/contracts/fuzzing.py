@@ -18,7 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.test import TestCase
 from drf_spectacular.generators import SchemaGenerator
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode, checks
 from schemathesis.specs.openapi import checks as openapi_checks
 
@@ -97,6 +97,12 @@ def _schema() -> Any:
     return schema
 
 
+def _can_be_sent(case: schemathesis.Case) -> bool:
+    """The client itself fails at a Host that begins like an IPv6 address and is none."""
+    hosts = [value for name, value in (case.headers or {}).items() if name.lower() == "host"]
+    return not any("[" in host or "]" in host for host in hosts)
+
+
 def _test_of(operation_id: str) -> Callable[[ContractTests], None]:
     def test(_: ContractTests) -> None:
         schema = _schema()
@@ -115,6 +121,7 @@ def _test_of(operation_id: str) -> Callable[[ContractTests], None]:
         )
         @given(good | bad)
         def calls(case: schemathesis.Case) -> None:
+            assume(_can_be_sent(case))
             case.call_and_validate(checks=CHECKS)
 
         with _inside_the_tests_transaction():

@@ -30,10 +30,10 @@ def first_start(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
     return place
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def platform(first_start: Path) -> Iterator[Installation]:
-    """A whole platform with its demonstration data, shared by the tests that neither stop nor break it. It is stopped
-    before others: also one that nobody uses works, and would to the end of the run.
+    """A whole platform with its demonstration data, shared by the tests of a file: what those of another file did to
+    its companies and people would change what they see. Stopped after them, since also one that nobody uses works.
     """
     with installed(first_start) as installation:
         yield installation.start()

@@ -8,7 +8,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
-# One process runs the journeys that share a platform and a browser: another one would start its own of both.
+# One process runs the journeys that share a browser, one file and its platform after the other.
 SHARING = tuple(
     f"tests/journeys/test_{name}.py" for name in ("company", "console", "mail", "sessions", "sign_in", "webhooks")
 )
@@ -41,5 +41,5 @@ def scope_of(nodeid: str) -> str:
 
 
 def _turn(nodeid: str) -> int:
-    """What shares is the longest; run before everything else, it keeps its platform no longer than it needs it."""
+    """What shares is the longest, so it goes first."""
     return 0 if nodeid.startswith(SHARING) else 1 if nodeid.startswith(LONG) else 2

@@ -284,7 +284,8 @@ class TestAnOrderAboveTheLimit:
         review(order, approved=True)
         drain()
 
-        assert [type(event) for event in published] == [OrderHeld, OrderAllocated, OrderPlaced]
+        told = [type(event) for event in published if type(event).__name__.startswith("Order")]
+        assert told == [OrderHeld, OrderAllocated, OrderPlaced]
         assert (held, OrderSummary.objects.get(id=order.id).status) == ("held", "placed")
 
 

@@ -94,6 +94,14 @@ class TestPayments:
         assert code("/refunds", {"amount_minor": 1001, "key": "r"}) == (409, "payment_not_refundable")
         assert code("/inquiry", {}) == (409, "nothing_is_stuck")
 
+    def test_are_asked_about_again_when_nobody_answered_for_too_long(self, api_client, make):
+        payment = make("authorised", method=cards.SILENT)
+        make("later", payment, hours=23)
+
+        answer = api_client("manager").post(path_of(payment, "/inquiry"), {})
+
+        assert (answer.status_code, answer.json()["data"]["status"]) == (202, "authorising"), answer.content
+
 
 class TestLedger:
     def test_shows_entries_and_balances_that_balance(self, api_client, make):

@@ -41,6 +41,7 @@ class TestTheApi:
         assert [row["id"] for row in clerk.get("/api/v1/shipments", {"tracking_number": "JD01"}).json()["data"]] == [
             shipment["id"]
         ]
+        assert clerk.get(f"/api/v1/shipments/{shipment['id']}").json()["data"]["status"] == "delivered"
         assert clerk.get(f"/api/v1/shipments/{shipment['id']}/packing-slip").content.startswith(b"%PDF")
         assert clerk.post(progress, {"status": "lost"}).status_code == 409
 

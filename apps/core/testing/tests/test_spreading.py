@@ -9,7 +9,7 @@ JOURNEYS = Path(__file__).resolve().parents[4] / "tests" / "journeys"
 ASKS_FOR_THE_PLATFORM = re.compile(r"def test_\w+\([^)]*\b(?:platform|visitor|signed_in|acme)\b")
 
 
-def test_every_journey_on_the_shared_platform_goes_to_one_process():
+def test_every_journey_that_shares_goes_to_one_process():
     asking = {file.name for file in JOURNEYS.glob("test_*.py") if _shares(file.read_text())}
 
     assert asking == {Path(name).name for name in SHARING}
