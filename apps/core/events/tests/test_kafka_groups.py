@@ -194,7 +194,8 @@ class TestPause:
 
         with Flow(transport, consume=False), reading() as one:
             until(lambda: one.consumer.state == "suspended", what="the suspension")
-            assert dead_letters.open_letters("business").count() in (3, 4)  # the healthy one may be among the first
+            # Four were handled, as many as it takes; the healthy one may be among them.
+            assert dead_letters.open_letters("business").count() + len(echoes(healthy)) == 4
             settings.EVENTS_FLOOD_WINDOW = 50
             standing.resume(group_named(ECHO), actor=SYSTEM, because="", now=timezone.now())
             until(lambda: dead_letters.open_letters("business").count() >= 7, what="the others")
