@@ -69,6 +69,17 @@ class TestSources:
 
         assert bare == []
 
+    def test_risk_a_commit_for_nothing_that_may_fail(self):
+        """`try_after_commit` names what failed; Django itself fails at a callback that has no name."""
+        robust = [
+            where(path, call)
+            for path in sources("apps")
+            for call in calls(path)
+            if dotted(call.func).endswith("on_commit") and any(k.arg == "robust" for k in call.keywords)
+        ]
+
+        assert [place.split(":")[0] for place in robust] == ["apps/core/db/after_commit.py"]
+
     def test_reach_no_model_of_another_service_by_its_name(self):
         by_name = [
             where(path, call)

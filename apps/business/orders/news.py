@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 from django_redis import get_redis_connection
 
 from apps.business.orders.models import OrderSummary
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.router import alias_for
 from apps.core.projections import being_replayed
 from apps.core.tenancy import require_tenant_id
@@ -39,7 +39,7 @@ def announce_all(news: Sequence[OrderNews]) -> None:
     if being_replayed():
         return
     channel, messages = channel_of(require_tenant_id()), [msgspec.json.encode(one) for one in news]
-    transaction.on_commit(lambda: _tell(channel, messages), using=alias_for(OrderSummary), robust=True)
+    try_after_commit(_tell, channel, messages, using=alias_for(OrderSummary))
 
 
 def _tell(channel: str, messages: Sequence[bytes]) -> None:

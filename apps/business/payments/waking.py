@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from celery import current_app
-from django.db import transaction
 
 from apps.business.payments.models import Operation
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.router import alias_for
 from apps.core.events.database import asking
 from apps.core.tenancy import require_tenant_id
@@ -23,7 +22,7 @@ where state = 'pending' and next_at <= %(now)s limit %(most)s
 
 def wake_after_commit(payment_id: UUID) -> None:
     """Where the broker is away, the sweep comes by in seconds."""
-    transaction.on_commit(partial(wake, require_tenant_id(), payment_id), using=alias_for(Operation), robust=True)
+    try_after_commit(wake, require_tenant_id(), payment_id, using=alias_for(Operation))
 
 
 def wake(tenant_id: UUID, payment_id: UUID) -> None:

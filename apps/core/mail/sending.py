@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from apps.core.crypto.sealing import seal
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.ids import uuid7
 from apps.core.mail import transport
 from apps.core.mail.errors import MailIsOff, TooManyMessages
@@ -45,7 +46,7 @@ def send(
         key = _recipient_key(to)
         _check_limit(key, template, now)
         message_id = _store(said, template=template, to=to, key=key, now=now, of=(tenant_id, person_id))
-        transaction.on_commit(lambda: _wake(message_id), using=ALIAS, robust=True)
+        try_after_commit(_wake, message_id, using=ALIAS)
     return message_id
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-
+from apps.core.db.after_commit import try_after_commit
 from apps.core.events.database import asking
 from apps.core.observability import get_logger
 from apps.core.sagas.models import Instance
@@ -22,7 +21,7 @@ def wake(row: Instance, *, after: timedelta = timedelta(0)) -> None:
     """Have a worker take the saga once the transaction around has committed."""
     alias = row._state.db or ""
     if after <= _LONGEST_COUNTDOWN:
-        transaction.on_commit(lambda: hand_over(alias, row.tenant_id, row.id, after=after), using=alias, robust=True)
+        try_after_commit(hand_over, alias, row.tenant_id, row.id, after=after, using=alias)
 
 
 def hand_over(alias: str, tenant_id: UUID, saga_id: UUID, *, after: timedelta = timedelta(0)) -> None:

@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from celery import current_app
-from django.db import transaction
 
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
 from apps.core.tenancy import require_tenant_id
@@ -68,7 +68,7 @@ def wake_after_commit(endpoint_ids: Iterable[UUID]) -> None:
         for endpoint_id in ids:
             wake(tenant_id, endpoint_id)
 
-    transaction.on_commit(wake_all, using=alias_for(WebhookDelivery), robust=True)
+    try_after_commit(wake_all, using=alias_for(WebhookDelivery))
 
 
 def wake(tenant_id: UUID, endpoint_id: UUID) -> None:

@@ -12,15 +12,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import login
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.core import mail
+from apps.core.db.after_commit import try_after_commit
 from apps.core.history import Actor, current_origin
 from apps.iam.audit import commands as audit
 from apps.iam.audit.kinds import Kind, Outcome
 from apps.iam.oidc import devices, people, sessions, tasks, throttle
+from apps.iam.service import DATABASE
 from apps.iam.sessions.devices import device_name
 from apps.iam.users import queries as users
 
@@ -99,7 +100,7 @@ def _tell_of_lock(lock: throttle.Lock, *, email: str, subject_id: UUID, tenant_i
     )
     if throttle.first_of_the_day(email):
         facts = {"email": email, "address": current_origin().address}
-        transaction.on_commit(lambda: tasks.tell_of_lock.apply_async(kwargs=facts, retry=False), robust=True)
+        try_after_commit(tasks.tell_of_lock.apply_async, kwargs=facts, retry=False, using=DATABASE)
 
 
 def _record(kind: Kind, request: HttpRequest, user: Any, **told: str) -> None:

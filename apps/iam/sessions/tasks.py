@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
+from apps.core.db.after_commit import try_after_commit
+from apps.core.db.router import alias_for
 from apps.iam.sessions import commands, queries
+from apps.iam.sessions.models import Session
 
 _BATCH = 200
 
@@ -43,4 +45,4 @@ def deliver_soon(notice_ids: Iterable[UUID]) -> None:
     """After the commit, a job for each. A broker that is away loses nothing: `deliver_due_notices` finds them."""
     for notice_id in notice_ids:
         facts = {"notice_id": str(notice_id)}
-        transaction.on_commit(lambda facts=facts: deliver_notice.apply_async(kwargs=facts, retry=False), robust=True)
+        try_after_commit(deliver_notice.apply_async, kwargs=facts, retry=False, using=alias_for(Session))

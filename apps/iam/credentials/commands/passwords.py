@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from apps.core import mail
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.router import alias_for
 from apps.core.events import unit_of_work
 from apps.core.history import Actor, current_origin
@@ -103,7 +102,7 @@ def reset_password(*, token: str, password: str, now: datetime) -> None:
         _end_sessions(user.id, keep=None, now=now)
         audit.record_security_event(Kind.PASSWORD_RESET, subject_id=user.id, tenant_id=home)
         _tell(user, now)
-        transaction.on_commit(partial(throttle.lift, user.email), using=alias_for(Invitation), robust=True)
+        try_after_commit(throttle.lift, user.email, using=alias_for(Invitation))
 
 
 def _check_current(user: Any, current: str | None, is_proven: bool) -> None:
@@ -121,7 +120,7 @@ def _end_sessions(user_id: UUID, *, keep: UUID | None, now: datetime) -> None:
     if keep is not None:
         auth_hash = people.user(user_id).get_session_auth_hash()
         oidc.keep_tokens(sid=keep, auth_hash=auth_hash)
-        transaction.on_commit(partial(provider.keep, keep, auth_hash), using=alias_for(Invitation), robust=True)
+        try_after_commit(provider.keep, keep, auth_hash, using=alias_for(Invitation))
 
 
 def _tell(user: Any, now: datetime) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from apps.core.auth import session_news
+from apps.core.db.after_commit import try_after_commit
 from apps.core.db.router import alias_for
 from apps.core.events import unit_of_work
 from apps.core.events.unit import UnitOfWork
@@ -104,8 +103,8 @@ def _end(work: UnitOfWork, session: Session, *, reason: EndReason, actor: Actor,
             )
         )
         _record(session, reason=reason, actor=actor)
-    # Robust: with Redis away the tokens are refused all the same, and the event's handler does it again.
-    transaction.on_commit(partial(take_away, session.id), using=alias_for(Session), robust=True)
+    # With Redis away the tokens are refused all the same, and the event's handler does it again.
+    try_after_commit(take_away, session.id, using=alias_for(Session))
 
 
 def _record(session: Session, *, reason: EndReason, actor: Actor) -> None:
