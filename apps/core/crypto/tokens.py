@@ -30,6 +30,11 @@ def is_token(text: str) -> bool:
     return text.startswith(PREFIX)
 
 
+def subject_of(token: str) -> UUID:
+    """Whose key opens a token. Raises Unreadable for what is none."""
+    return _parts(token)[0]
+
+
 def encrypt(text: str, *, owner: Owner, place: str) -> str:
     """The token that stands for a text in one place; ERASED for an owner whose keys were destroyed."""
     key = key_for_writing(owner)

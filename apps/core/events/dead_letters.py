@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback as tracebacks
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +14,10 @@ from django.utils import timezone
 from apps.core.events import inbox
 from apps.core.events.envelope import Envelope, decode, encode
 from apps.core.events.errors import DeadLetterNotFound
+from apps.core.events.failures import blame
 from apps.core.events.models import DeadLetter
 from apps.core.events.subscriptions import Group
 from apps.core.history.changes import Change, ChangeFilter, changes_of
-
-_TEXT_LIMIT = 20_000
 
 
 def letters(alias: str) -> QuerySet[DeadLetter]:
@@ -81,7 +79,7 @@ def park(group: Group, envelope: Envelope, *, error: Exception, attempts: int) -
     with transaction.atomic(using=group.using):
         inbox.lock_key(envelope.aggregate_id, group=group.name, using=group.using)
         parked = _letter(group, envelope, failed=True, reason="", attempts=attempts)
-        blame(parked, error)
+        blame(parked, error, using=group.using)
         _insert(parked, group.using)
 
 
@@ -93,13 +91,6 @@ def park_behind(group: Group, envelope: Envelope) -> bool:
             return False
         _insert(_letter(group, envelope, failed=False, reason="waits behind an earlier event of its key"), group.using)
     return True
-
-
-def blame(failed: DeadLetter, error: Exception) -> None:
-    """Note what went wrong. Does not save."""
-    failed.failed = True
-    failed.reason = _shortened(f"{type(error).__name__}: {error}")
-    failed.traceback = _shortened("".join(tracebacks.format_exception(error)))
 
 
 def _letter(group: Group, envelope: Envelope, *, failed: bool, reason: str, attempts: int = 0) -> DeadLetter:
@@ -121,8 +112,3 @@ def _letter(group: Group, envelope: Envelope, *, failed: bool, reason: str, atte
 def _insert(parked: DeadLetter, alias: str) -> None:
     """Only once for each event and group: it may be delivered again."""
     DeadLetter.objects.using(alias).bulk_create([parked], ignore_conflicts=True)
-
-
-def _shortened(text: str) -> str:
-    """PostgreSQL keeps no NUL, and nobody reads more."""
-    return text.replace("\x00", "")[-_TEXT_LIMIT:]

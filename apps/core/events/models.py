@@ -181,7 +181,7 @@ class GroupActivity(models.Model):
 
 
 # What the events tell of people is shown to those who may repair, not to all who may read the history.
-@tracked(exclude=("envelope", "corrections", "reason", "traceback"))
+@tracked(exclude=("envelope", "corrections", "reason", "words", "traceback"))
 class DeadLetter(models.Model):
     """An event that a group could not handle, or that waits behind such a one of the same key (`failed` is false).
 
@@ -212,8 +212,9 @@ class DeadLetter(models.Model):
     envelope = models.JSONField()
     status = models.TextField(choices=Status, default=Status.PARKED)
     failed = models.BooleanField(help_text="False: it only waits behind one that failed.")
-    reason = models.TextField()
-    traceback = models.TextField(default="")
+    reason = models.TextField(help_text="Kind and place of the error; nothing that it quotes.")
+    words = models.TextField(default="", db_default="", help_text="What the error said, sealed: `failures.words_of`.")
+    traceback = models.TextField(default="", help_text="Sealed too.")
     attempts = models.IntegerField(default=0)
     parked_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)

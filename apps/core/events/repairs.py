@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.core.events import corrections, inbox
-from apps.core.events.dead_letters import blame, envelope_of, letter, open_letters
+from apps.core.events.dead_letters import envelope_of, letter, open_letters
 from apps.core.events.delivery import call_handlers, delivery
 from apps.core.events.errors import (
     DeadLetterNotFound,
@@ -24,6 +24,7 @@ from apps.core.events.errors import (
     DiscardIsFinal,
     GroupGone,
 )
+from apps.core.events.failures import blame
 from apps.core.events.models import DeadLetter
 from apps.core.events.subscriptions import Group, groups
 from apps.core.history import Actor, acting
@@ -171,9 +172,9 @@ def _failed_again(tried: DeadLetter, error: Exception, *, actor: Actor, because:
     """Note the failure, unless somebody has settled the event in this very moment."""
     with _locked(tried.id, str(tried._state.db), is_open=False) as found, acting(actor, reason=because):
         if found.is_open:
-            blame(found, error)
+            blame(found, error, using=str(found._state.db))
             found.attempts += 1
-            found.save(using=found._state.db, update_fields=["failed", "reason", "traceback", "attempts"])
+            found.save(using=found._state.db, update_fields=["failed", "reason", "words", "traceback", "attempts"])
     return found
 
 

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from apps.core.api.service_paths import database_of
 from apps.core.api.views import Answer, ApiView, page_of, validated
 from apps.core.errors import Invalid
-from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, failures, repairs
 from apps.core.events.models import DeadLetter
 from apps.core.operations.filters import DeadLetterFilter, may_repair
 from apps.core.operations.permissions import EventPermission
@@ -38,7 +38,9 @@ class DeadLetterOutput(serializers.Serializer):
     status = serializers.ChoiceField(choices=DeadLetter.Status.choices)
     failed = serializers.BooleanField(help_text="False: it only waits behind one that failed.")
     attempts = serializers.IntegerField()
-    reason = serializers.SerializerMethodField(help_text="Null for callers who may not repair.")
+    reason = serializers.SerializerMethodField(
+        help_text="Kind and place of the error. Null for callers who may not repair."
+    )
     parked_at = serializers.DateTimeField()
     corrected_at = serializers.DateTimeField(allow_null=True)
     settled_at = serializers.DateTimeField(allow_null=True)
@@ -65,6 +67,10 @@ class WaitingOutput(serializers.Serializer):
 
 
 class DeadLetterDetailOutput(DeadLetterOutput):
+    words = serializers.SerializerMethodField(
+        help_text="What the error said, for as long as everybody whom the event concerns may be read. Null for callers "
+        "who may not repair."
+    )
     traceback = serializers.SerializerMethodField(help_text="Null for callers who may not repair.")
     event = serializers.SerializerMethodField(help_text="Its envelope, in plain; null for who may not repair.")
     corrections = serializers.SerializerMethodField(help_text="Oldest first: the last is what a retry handles.")
@@ -73,7 +79,10 @@ class DeadLetterDetailOutput(DeadLetterOutput):
     can_be_restored = serializers.SerializerMethodField(help_text="Whether its discarding can still be taken back.")
 
     def get_traceback(self, letter: DeadLetter) -> str | None:
-        return letter.traceback if may_repair(self.context["request"]) else None
+        return failures.traceback_of(letter) if may_repair(self.context["request"]) else None
+
+    def get_words(self, letter: DeadLetter) -> str | None:
+        return failures.words_of(letter) if may_repair(self.context["request"]) else None
 
     def get_event(self, letter: DeadLetter) -> dict[str, Any] | None:
         if not may_repair(self.context["request"]):

@@ -17,7 +17,7 @@ from apps.core.api.filtering import filtered
 from apps.core.api.pages import form_errors_from, page, page_of_rows
 from apps.core.api.service_paths import database_of, services_with_a_database
 from apps.core.errors import DomainError
-from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, failures, repairs
 from apps.core.events.models import DeadLetter
 from apps.core.history import Actor
 from apps.core.history.changes import ChangeFilter
@@ -162,7 +162,12 @@ def _detail(
 
 def _what_it_says(found: DeadLetter) -> dict[str, Any]:
     corrected = [{**one, "text": pretty(one["payload"])} for one in corrections.readable_corrections(found)]
-    return {"payload": pretty(corrections.readable(found)), "corrections": corrected}
+    return {
+        "payload": pretty(corrections.readable(found)),
+        "corrections": corrected,
+        "words": failures.words_of(found),
+        "traceback": failures.traceback_of(found),
+    }
 
 
 def _told(request: Any, service: str, dead_letter_id: UUID, deed: Callable[[str], None]) -> HttpResponse:

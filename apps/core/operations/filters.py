@@ -21,7 +21,9 @@ class DeadLetterFilter(django_filters.FilterSet):
     failed = django_filters.BooleanFilter(help_text="False: those that only wait behind one that failed.")
     parked_before = django_filters.IsoDateTimeFilter(field_name="parked_at", lookup_expr="lt")
     reason = django_filters.CharFilter(
-        lookup_expr="icontains", max_length=200, help_text="A part of it. Only for those who may repair."
+        lookup_expr="icontains",
+        max_length=200,
+        help_text="A part of the error's kind or place. Only for those who may repair.",
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from io import StringIO
 from uuid import uuid4
@@ -11,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.utils import timezone
 
-from apps.core.events import dead_letters, repairs
+from apps.core.events import dead_letters, failures, repairs
 from apps.core.events.consumer import Consumer, Halted, Outcome
 from apps.core.events.errors import DeadLetterNotFound, DeadLetterSettled
 from apps.core.events.log import stream
@@ -90,8 +91,9 @@ class TestProcess:
         assert len(things.calls) == AT_ONCE.attempts
         assert echoes(thing_id) == []
         (letter,) = dead_letters.open_letters("business")
-        assert (letter.attempts, letter.reason) == (3, "Sick: sick")
-        assert "things.py" in letter.traceback
+        assert (letter.attempts, failures.words_of(letter)) == (3, "Sick: sick")
+        assert re.fullmatch(r"Sick in things\.py:\d+", letter.reason)
+        assert "in echo" in failures.traceback_of(letter)
 
     def test_parks_at_once_what_can_never_succeed(self, consumer, happen, thing_id, published):
         happen(thing_id, 1, note="invalid")

@@ -13,6 +13,7 @@ from django.db import connections
 from apps.core.crypto.keys import Owner, destroy_keys, forget_keys, renew_key
 from apps.core.crypto.tokens import ERASED, is_token
 from apps.core.db.ids import uuid7
+from apps.core.errors import Invalid
 from apps.core.events import (
     Envelope,
     Event,
@@ -22,15 +23,18 @@ from apps.core.events import (
     UnitOfWork,
     dead_letters,
     event,
+    failures,
     handles,
     kafka_publisher,
     remember_origin,
     repairs,
 )
 from apps.core.events.concealing import Place, revealed_payload
+from apps.core.events.consumer import Consumer
 from apps.core.events.definition import definition_of
 from apps.core.events.envelope import decode, encode
 from apps.core.events.log import stream
+from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import _forget, group_named
 from apps.core.history import Actor, Origin, acting, coming_from
 from apps.core.tenancy import tenant
@@ -224,6 +228,38 @@ class TestErasing:
             assert repairs.retry_key(group_named(GROUP), parked.key, actor=Actor("system")).resolved == 1
         assert [one.signature for one in read] == [ERASED]
 
+    @pytest.mark.parametrize("whom", ["writer_id", "reader_id"])
+    def test_of_anybody_in_the_event_takes_along_what_its_failure_said(self, letter: LetterSent, whom: str) -> None:
+        parked = failed_letter(sent(letter))
+        row = json.dumps(read_back(parked))
+        assert "Lovelace" not in row and "Charles" not in row
+        assert parked.reason == f"UnknownAddressee unknown_addressee in test_personal.py:{FAILING_LINE}"
+        said = "UnknownAddressee: Ada Lovelace wrote to Charles"
+        assert failures.words_of(parked) == said
+        assert said in failures.traceback_of(parked)
+
+        erase(getattr(letter, whom))
+
+        assert failures.words_of(parked) == failures.traceback_of(parked) == ERASED
+
+    def test_reaches_what_an_earlier_release_kept_in_plain(self, letter: LetterSent) -> None:
+        parked = parked_letter(sent(letter))
+        parked.reason, parked.words, parked.traceback = "ValueError: Ada Lovelace: who?", "", "Traceback: Ada Lovelace"
+
+        failures.seal_plain(parked, using="business")
+
+        assert (parked.reason, failures.words_of(parked)) == ("ValueError", "ValueError: Ada Lovelace: who?")
+        assert "Lovelace" not in parked.words + parked.traceback
+        erase(letter.writer_id)
+        assert failures.traceback_of(parked) == ERASED
+
+    def test_of_somebody_else_leaves_what_failures_said(self, letter: LetterSent) -> None:
+        parked = failed_letter(sent(letter))
+
+        erase(uuid7())
+
+        assert "Charles" in failures.words_of(parked)
+
     def test_lets_handlers_and_replays_go_on(self, letter: LetterSent, drain: Callable[..., int]) -> None:
         sent(letter)
         erase(letter.reader_id)
@@ -262,6 +298,38 @@ class handling:
 
     def __exit__(self, *_: object) -> None:
         _forget(GROUP)
+
+
+class UnknownAddressee(Invalid):
+    """What a careless handler raises: it names people."""
+
+    code = "unknown_addressee"
+
+
+def not_delivered(letter: LetterSent) -> None:
+    raise UnknownAddressee(f"{letter.signature} wrote to {letter.salutation.removeprefix('Dear ')}")
+
+
+FAILING_LINE = not_delivered.__code__.co_firstlineno + 1
+
+
+def failed_letter(envelope: Envelope) -> Any:
+    """The dead letter that is left of a handler's failure."""
+    handles(LetterSent, group=GROUP)(not_delivered)
+    try:
+        Consumer(group_named(GROUP), retry=RetryPolicy(1, 0, 0)).process(envelope)
+    finally:
+        _forget(GROUP)
+    return dead_letters.open_letters("business", group=GROUP).get()
+
+
+def read_back(parked: Any) -> list[str]:
+    """Every column of it and of its history, as they lie there."""
+    with connections["business"].cursor() as cursor:
+        cursor.execute("select d::text from events_dead_letter d where id = %s", [parked.id])
+        lies = [text for (text,) in cursor.fetchall()]
+        cursor.execute("select h::text from events_deadletterhistory h where pgh_obj_id = %s", [parked.id])
+        return lies + [text for (text,) in cursor.fetchall()]
 
 
 def parked_letter(envelope: Envelope) -> Any:

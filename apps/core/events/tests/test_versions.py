@@ -12,7 +12,18 @@ from django.db import connections, transaction
 from msgspec.structs import replace
 
 from apps.core.db.ids import uuid7
-from apps.core.events import Envelope, Event, InvalidMessage, UnitOfWork, catalogue, event, log, upcasting, upcasts
+from apps.core.events import (
+    Envelope,
+    Event,
+    InvalidMessage,
+    UnitOfWork,
+    catalogue,
+    event,
+    failures,
+    log,
+    upcasting,
+    upcasts,
+)
 from apps.core.events.checks import every_version_can_be_lifted
 from apps.core.events.consumer import Consumer, Outcome
 from apps.core.events.definition import _forget
@@ -94,7 +105,7 @@ class TestAVersionOfTheFuture:
         assert consumer.process(travelled(4)) is Outcome.PARKED
 
         letter = DeadLetter.objects.using("business").get()
-        assert "ThingMeasured version 4 is newer than this process, which knows version 3" in letter.reason
+        assert "ThingMeasured version 4 is newer than this process, which knows version 3" in failures.words_of(letter)
         assert things.measured == []
 
 

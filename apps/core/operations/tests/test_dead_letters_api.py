@@ -85,7 +85,7 @@ class TestWhatEventsSay:
         shown = owner.get(f"{HERE}/{letter.id}").json()["data"]
 
         assert shown["event"]["payload"]["note"] == "sick"
-        assert shown["reason"] == "Sick: sick"
+        assert (shown["reason"].split(":")[0], shown["words"]) == ("Sick in things.py", "Sick: sick")
         assert "things.py" in shown["traceback"]
         assert [row["sequence"] for row in shown["waiting"]] == [2, 3]
         assert (shown["attempts"], shown["waiting_count"], shown["can_be_restored"]) == (1, 2, False)

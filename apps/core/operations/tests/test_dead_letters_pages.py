@@ -52,7 +52,7 @@ class TestList:
 
         assert f"{HERE}{letter.id}/" in page
         assert page.count('name="ids"') == 3
-        assert "Sick: sick" in page
+        assert "Sick in things.py:" in page
         assert f"{HERE}{letter.id}/" not in text_of(owner.get(f"{HERE}?failed=false"))
         assert "such parameter" in text_of(owner.get(f"{HERE}?colour=red"))
 

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.core.errors import DomainError
-from apps.core.events import bulk_repairs, corrections, dead_letters, repairs
+from apps.core.events import bulk_repairs, corrections, dead_letters, failures, repairs
 from apps.core.events.bulk_repairs import Step
 from apps.core.events.database import connect
 from apps.core.events.models import DeadLetter
@@ -219,8 +219,9 @@ def _details(letter: DeadLetter) -> Iterator[tuple[str, str]]:
     yield "waiting behind it", f"{behind} events"
     if letter.settled_at:
         yield str(letter.status), f"{letter.settled_at:%Y-%m-%d %H:%M:%S} UTC because {letter.settled_because}"
-    if letter.traceback:
-        yield "traceback", letter.traceback
+    if letter.words:
+        yield "what the error said", failures.words_of(letter)
+        yield "traceback", failures.traceback_of(letter)
 
 
 def _pretty(payload: Any) -> str:
