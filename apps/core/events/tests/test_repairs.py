@@ -369,9 +369,9 @@ class TestCommand:
 
     def test_chooses_many(self, stuck, run):
         assert "0 dead letters" in run("list", "--older-than", "1h")
-        assert "1 dead letters" in run("list", "--reason", "Sick:", "--type", "ThingHappened")
+        assert "1 dead letters" in run("list", "--reason", "Sick in", "--type", "ThingHappened")
         assert "0 dead letters are discarded" in run("discard", "--group", "business.other", "--because", "x")
-        assert "1 dead letters are discarded" in run("discard", "--reason", "Sick:", "--because", "x")
+        assert "1 dead letters are discarded" in run("discard", "--reason", "Sick in", "--because", "x")
         assert "2 handled, 0 keys stuck" in run("retry", "--type", "ThingHappened")
         assert echoes(stuck) == [1, 3, 4]
 
