@@ -32,6 +32,7 @@ SPECTACULAR_SETTINGS = {
         "TaxedClassEnum": "apps.business.orders.models.tax.TaxedClass",
         "InvoiceKindEnum": "apps.business.invoicing.models.Invoice.Kind",
         "LineKindEnum": "apps.business.orders.models.LineKind",
+        "WrittenLineKindEnum": "apps.business.orders.api.WRITTEN_KINDS",
         "ApplicationKindEnum": "apps.iam.oidc.clients.queries.KINDS",
         "ApiKeyStateEnum": "apps.iam.service_accounts.queries.KEY_STATES",
         "MemberStateEnum": "apps.iam.users.queries.STATES",

@@ -55,6 +55,11 @@ signed-in
 viewer clerk manager owner
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
+    GET /api/v1/customers/{customer_id}/addresses
+    GET /api/v1/customers/{customer_id}/addresses/{address_id}
+    GET /customers/
+    GET /customers/{customer_id}/
+    GET /customers/{customer_id}/addresses/{address_id}/
     GET /api/v1/orders-to-ship
     GET /api/v1/shipments
     GET /api/v1/shipments/{shipment_id}
@@ -79,6 +84,8 @@ viewer clerk manager owner
     GET /payments/{payment_id}/
     GET /api/v1/products/{product_id}/back-orders
     GET /api/v1/products/{product_id}/reservations
+    GET /api/v1/shipping-methods
+    GET /api/v1/shipping-methods/{method_id}
     GET /api/v1/tax-rates
     GET /api/v1/tax-settings
     GET /api/v1/categories
@@ -108,6 +115,18 @@ viewer clerk manager owner
 clerk manager owner
     POST /api/v1/customers
     PATCH /api/v1/customers/{customer_id}
+    POST /api/v1/customers/{customer_id}/addresses
+    DELETE /api/v1/customers/{customer_id}/addresses/{address_id}
+    PATCH /api/v1/customers/{customer_id}/addresses/{address_id}
+    POST /api/v1/customers/{customer_id}/addresses/{address_id}/restoration
+    GET /customers/new
+    POST /customers/new
+    POST /customers/{customer_id}/
+    GET /customers/{customer_id}/addresses/new
+    POST /customers/{customer_id}/addresses/new
+    POST /customers/{customer_id}/addresses/{address_id}/
+    POST /customers/{customer_id}/addresses/{address_id}/deletion
+    POST /customers/{customer_id}/addresses/{address_id}/restoration
     POST /api/v1/orders
     POST /api/v1/orders/{order_id}/returns
     POST /api/v1/orders/{order_id}/shipments
@@ -176,6 +195,15 @@ manager owner
     GET /orders/review-limits/
     POST /orders/review-limits/
     POST /orders/review-limits/{currency}/removal
+    POST /api/v1/shipping-methods
+    DELETE /api/v1/shipping-methods/{method_id}
+    PATCH /api/v1/shipping-methods/{method_id}
+    GET /orders/shipping/
+    GET /orders/shipping/new
+    POST /orders/shipping/new
+    GET /orders/shipping/{method_id}/
+    POST /orders/shipping/{method_id}/
+    POST /orders/shipping/{method_id}/deletion
     DELETE /api/v1/tax-rates/{rate_id}
     POST /api/v1/tax-rates
     PUT /api/v1/tax-settings

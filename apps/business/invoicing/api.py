@@ -51,6 +51,7 @@ class InvoiceOutput(InvoiceSummaryOutput):
     buyer_code = serializers.CharField()
     buyer_email = serializers.CharField()
     buyer_country = serializers.CharField()
+    buyer_address = serializers.CharField(help_text="Lines, as on an envelope; empty where the order had none.")
     lines = InvoiceLineOutput(many=True, source="lines.all")
 
 

@@ -151,6 +151,7 @@ def _begun(kind: str, cause_id: UUID, of: Any, *, order: Any | None, now: dateti
         buyer_code=customer.code if customer else "",
         buyer_email=customer.email if customer else "",
         buyer_country=(order.country if order else "") or (customer.country if customer else ""),
+        buyer_address="\n".join(order.bills_to.printed) if order and order.bills_to else "",
         seller_edition=stated.edition if stated else 0,
     )
 

@@ -71,6 +71,9 @@ class Invoice(TenantPart):
     buyer_code = models.CharField(max_length=64, blank=True, default="")
     buyer_email = models.CharField(max_length=254, blank=True, default="")
     buyer_country = models.CharField(max_length=100, blank=True, default="")
+    buyer_address = models.CharField(
+        max_length=1000, blank=True, default="", db_default="", help_text="Lines, as on an envelope."
+    )
     seller_edition = models.PositiveIntegerField(help_text="Of that moment; 0: the company had not said who it is.")
 
     class Meta:

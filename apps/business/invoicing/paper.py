@@ -33,8 +33,16 @@ def pdf_of(issued: Invoice, seller: Seller | None) -> bytes:
 
 
 def _buyer(issued: Invoice) -> list[str]:
+    if issued.buyer_address:
+        return [*_named_first(issued.buyer_name, issued.buyer_address), issued.buyer_code, issued.buyer_email]
     known = [issued.buyer_name, issued.buyer_code, issued.buyer_email, issued.buyer_country]
     return known if issued.buyer_name else ["No customer named", issued.buyer_country]
+
+
+def _named_first(name: str, address: str) -> list[str]:
+    """The buyer above the address, unless it begins with them already."""
+    lines = address.splitlines()
+    return lines if name in ("", lines[0]) else [name, *lines]
 
 
 def _facts(issued: Invoice) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 
 from apps.business.orders import commands, queries
+from apps.business.orders.addresses_api import AddressBody, AddressOutput, addressed
 from apps.business.orders.filters import OrderFilter
 from apps.business.orders.models import FulfilmentStatus, LineKind, Order, PaymentStatus
 from apps.business.orders.permissions import OrderPermission
@@ -16,6 +17,7 @@ from apps.core.api.views import Answer, ApiView, entity_response, expected_versi
 from apps.core.idempotency import idempotent
 
 _MOST = 10**9
+WRITTEN_KINDS = [choice for choice in LineKind.choices if choice[0] != LineKind.SHIPPING]
 
 
 class PriceField(serializers.DecimalField):
@@ -53,7 +55,7 @@ class OrderSummaryOutput(serializers.Serializer):
 
 
 class OrderLineInput(serializers.Serializer):
-    kind = serializers.ChoiceField(choices=LineKind.choices, default=LineKind.PRODUCT)
+    kind = serializers.ChoiceField(choices=WRITTEN_KINDS, default=LineKind.PRODUCT)
     product_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     quantity = serializers.IntegerField(min_value=-_MOST, max_value=_MOST, default=1)
     unit_price = PriceField(
@@ -70,6 +72,15 @@ class OrderInput(serializers.Serializer):
     note = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
     country = serializers.RegexField(
         r"^([A-Z]{2})?$", required=False, default="", help_text="Where it goes (ISO 3166-1): what it is taxed by."
+    )
+    shipping_address = AddressBody(required=False, help_text="Where the goods go.")
+    shipping_address_id = serializers.UUIDField(
+        required=False, help_text="Instead: one of the customer's. Neither: the default, where the customer has one."
+    )
+    billing_address = AddressBody(required=False, help_text="Where the invoice goes; left out: as the goods.")
+    billing_address_id = serializers.UUIDField(required=False)
+    shipping_method_id = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="How it is sent; what that costs becomes a line."
     )
     payment_method = serializers.CharField(
         max_length=255,
@@ -139,6 +150,10 @@ class OrderOutput(serializers.Serializer):
     paid_minor = serializers.IntegerField()
     refunded_minor = serializers.IntegerField()
     country = serializers.CharField()
+    shipping_address = AddressOutput(source="ships_to", allow_null=True)
+    billing_address = AddressOutput(source="bills_to", allow_null=True)
+    shipping_method_id = serializers.UUIDField(allow_null=True)
+    shipping_minor = serializers.IntegerField(help_text="What that costs; one of the lines says it too.")
     note = serializers.CharField()
     source = serializers.CharField()
     cancelled_at = serializers.DateTimeField(allow_null=True)
@@ -205,6 +220,7 @@ class OrderStateOutput(serializers.Serializer):
     customer_id = serializers.UUIDField(allow_null=True, source="state.customer_id")
     placed_at = serializers.DateTimeField(source="state.placed_at")
     currency = serializers.CharField(source="state.currency")
+    shipping_minor = serializers.IntegerField(source="state.shipping_minor")
     total_minor = serializers.IntegerField(source="state.total_minor")
     paid_minor = serializers.IntegerField(source="state.paid_minor")
     refunded_minor = serializers.IntegerField(source="state.refunded_minor")
@@ -231,7 +247,7 @@ class Orders(ApiView):
     @extend_schema(request=OrderInput, responses={201: OrderOutput})
     @idempotent(Order)
     def post(self, request):
-        wish = validated(OrderInput, request.data)
+        wish = addressed(validated(OrderInput, request.data))
         lines = [commands.NewLine(**line) for line in wish.pop("lines")]
         order = commands.place_order(
             order=commands.NewOrder(lines=lines, source=Order.Source.API, **wish),

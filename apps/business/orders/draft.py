@@ -45,6 +45,15 @@ class DraftLine:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+@dataclass(frozen=True, slots=True)
+class DraftWay:
+    """A way in which the goods could be sent, and what it would cost."""
+
+    id: UUID
+    name: str
+    charge_minor: int
+
+
 @dataclass(slots=True)
 class Draft:
     """What the templates of the new order show."""
@@ -55,6 +64,11 @@ class Draft:
     lines: list[DraftLine] = field(default_factory=list)
     currency: str = ""
     total_minor: int = 0
+    addresses: list[Any] = field(default_factory=list)
+    shipping_address_id: UUID | None = None
+    billing_address_id: UUID | None = None
+    ways: list[DraftWay] = field(default_factory=list)
+    shipping_method_id: UUID | None = None
     error: str = ""
     customer_error: str = ""
     lines_error: str = ""
@@ -68,8 +82,16 @@ class Draft:
 
     def as_order(self, source: str) -> NewOrder:
         lines = [NewLine(product_id=line.product_id, quantity=line.pieces) for line in self.lines]
-        customer_id = self.customer.id if self.customer else None
-        return NewOrder(lines=lines, currency=self.currency, customer_id=customer_id, note=self.note, source=source)
+        return NewOrder(
+            lines=lines,
+            currency=self.currency,
+            customer_id=self.customer.id if self.customer else None,
+            shipping_address=self.shipping_address_id,
+            billing_address=self.billing_address_id,
+            shipping_method_id=self.shipping_method_id,
+            note=self.note,
+            source=source,
+        )
 
     def blame(self, error: DomainError) -> None:
         """Show why it was refused, beside the lines that are to blame where it says which."""
@@ -89,12 +111,14 @@ def empty_draft() -> Draft:
 
 
 def draft_from(posted: QueryDict) -> Draft:
-    """The draft that a form holds, after the button that was pressed. Three statements."""
+    """The draft that a form holds, after the button that was pressed. Five statements."""
     action, _, target = posted.get("action", "").partition(":")
     draft = Draft(idempotency_key=_clean(posted.get("idempotency_key", ""))[:64] or str(uuid7()))
     draft.note = _clean(posted.get("note", ""))[:500]
     _choose_customer(draft, _customer_id(posted, action, target))
     _fill_lines(draft, _quantities(posted, action, target))
+    _choose_addresses(draft, posted)
+    _choose_way(draft, posted)
     return draft
 
 
@@ -129,6 +153,31 @@ def _choose_customer(draft: Draft, text: str) -> None:
         draft.customer = queries.customer(UUID(text))
     except (ValueError, CustomerNotFound):
         draft.customer_error = "This customer is not known any more: choose another."
+
+
+def _choose_addresses(draft: Draft, posted: QueryDict) -> None:
+    """What was chosen of the customer's; else their defaults, as the command would."""
+    if draft.customer is None:
+        return
+    draft.addresses = list(queries.addresses_of(draft.customer.id))
+    for purpose in ("shipping", "billing"):
+        chosen = _uuid(posted.get(f"{purpose}_address_id", ""))
+        known = [one.id for one in draft.addresses if one.id == chosen]
+        usual = [one.id for one in draft.addresses if getattr(one, f"default_for_{purpose}")]
+        setattr(draft, f"{purpose}_address_id", next(iter([*known, *usual]), None))
+
+
+def _choose_way(draft: Draft, posted: QueryDict) -> None:
+    """The ways that there are to that country, and the one that was chosen among them."""
+    country = next((one.country for one in draft.addresses if one.id == draft.shipping_address_id), "")
+    for way in queries.shipping_methods_for(country=country, currency=draft.currency) if draft.lines else ():
+        charge_minor = way.price_in(draft.currency).charge_minor(draft.total_minor)
+        draft.ways.append(DraftWay(way.id, way.name, charge_minor))
+    chosen = _uuid(posted.get("shipping_method_id", ""))
+    for found in draft.ways:
+        if found.id == chosen:
+            draft.shipping_method_id = found.id
+            draft.total_minor += found.charge_minor
 
 
 def _quantities(posted: QueryDict, action: str, target: str) -> dict[UUID, str]:

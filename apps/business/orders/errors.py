@@ -133,3 +133,39 @@ class InvalidCustomer(Invalid):
     """The customer breaks a rule."""
 
     code = "invalid_customer"
+
+
+class AddressNotFound(NotFound):
+    """The customer has no such address."""
+
+    code = "address_not_found"
+
+
+class InvalidAddress(Invalid):
+    """The address breaks a rule."""
+
+    code = "invalid_address"
+
+
+class TooManyAddresses(Conflict):
+    """The customer has as many addresses as one may have."""
+
+    code = "too_many_addresses"
+
+
+class ShippingMethodNotFound(NotFound):
+    """There is no such way to send goods."""
+
+    code = "shipping_method_not_found"
+
+
+class ShippingMethodExists(Conflict):
+    """Another way has that name."""
+
+    code = "shipping_method_exists"
+
+
+class InvalidShippingMethod(Invalid):
+    """What is said of the way breaks a rule."""
+
+    code = "invalid_shipping_method"

@@ -47,6 +47,10 @@ class OrderHeld(Event):
     discount_minor: int = 0
     tax_minor: int = 0
     prices_include_tax: bool = False
+    shipping_minor: int = 0
+    shipping_method_id: UUID | None = None
+    shipping_address: Annotated[dict[str, str], Personal("customer_id")] = {}
+    billing_address: Annotated[dict[str, str], Personal("customer_id")] = {}
 
 
 @event(topic=TOPIC, aggregate="Order")
@@ -66,6 +70,10 @@ class OrderRequested(Event):
     discount_minor: int = 0
     tax_minor: int = 0
     prices_include_tax: bool = False
+    shipping_minor: int = 0
+    shipping_method_id: UUID | None = None
+    shipping_address: Annotated[dict[str, str], Personal("customer_id")] = {}
+    billing_address: Annotated[dict[str, str], Personal("customer_id")] = {}
 
 
 @event(topic=TOPIC, aggregate="Order")
@@ -93,6 +101,10 @@ class OrderPlaced(Event):
     discount_minor: int = 0
     tax_minor: int = 0
     prices_include_tax: bool = False
+    shipping_minor: int = 0
+    shipping_method_id: UUID | None = None
+    shipping_address: Annotated[dict[str, str], Personal("customer_id")] = {}
+    billing_address: Annotated[dict[str, str], Personal("customer_id")] = {}
 
 
 @event(topic=TOPIC, aggregate="Order")

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 
+from apps.business.addresses import LONGEST, Address
+from apps.business.countries import BY_NAME
+from apps.business.orders.models import ShippingMethod, ShippingPrice
+from apps.core.api.presentation import minor_digits
+
 _MOST_MINOR = 10**15
+
+
+def _filled_in(autocomplete: str) -> forms.TextInput:
+    return forms.TextInput(attrs={"autocomplete": autocomplete})
 
 
 class ReasonForm(forms.Form):
@@ -36,6 +47,114 @@ class ReviewLimitForm(forms.Form):
     decide_within_days = forms.IntegerField(
         label="Days to decide", min_value=1, max_value=90, initial=3, help_text="Then the order is refused."
     )
+
+
+class CustomerForm(forms.Form):
+    """What is known of a customer."""
+
+    code = forms.CharField(max_length=64, help_text="What you call them in your own papers.")
+    name = forms.CharField(max_length=200)
+    email = forms.EmailField(max_length=254, required=False)
+    country = forms.CharField(max_length=100, required=False)
+
+
+class CustomerEditForm(CustomerForm):
+    """The same, as of the version that was opened."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class AddressForm(forms.Form):
+    """A postal address. The names are those that browsers fill in by themselves."""
+
+    name = forms.CharField(max_length=200, widget=_filled_in("name"))
+    lines = forms.CharField(
+        label="Street and house",
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2, "autocomplete": "street-address"}),
+        help_text="One to four lines.",
+    )
+    postal_code = forms.CharField(max_length=20, required=False, widget=_filled_in("postal-code"))
+    city = forms.CharField(max_length=100, widget=_filled_in("address-level2"))
+    region = forms.CharField(max_length=100, required=False, widget=_filled_in("address-level1"))
+    country = forms.ChoiceField(
+        choices=[("", "Choose a country"), *BY_NAME], widget=forms.Select(attrs={"autocomplete": "country"})
+    )
+    phone = forms.CharField(max_length=40, required=False, widget=_filled_in("tel"))
+
+    @property
+    def address(self) -> Address:
+        """What was typed, once it is valid."""
+        return Address(**{name: self.cleaned_data[name] for name in LONGEST})
+
+
+class CustomerAddressForm(AddressForm):
+    """One of a customer's addresses."""
+
+    default_for_shipping = forms.BooleanField(label="Goods go here by default", required=False)
+    default_for_billing = forms.BooleanField(label="Invoices go here by default", required=False)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class ShippingMethodForm(forms.Form):
+    """A way in which goods are sent."""
+
+    name = forms.CharField(max_length=100)
+    countries = forms.CharField(
+        max_length=1000, required=False, help_text="Two letters each (ISO 3166-1), such as GB IE. Empty: everywhere."
+    )
+    prices = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="A line for each currency, such as: GBP 4.95 free from 50.00",
+    )
+    tax_class = forms.ChoiceField(label="Taxed as", choices=ShippingMethod.TaxClass.choices)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean_countries(self) -> tuple[str, ...]:
+        return tuple(self.cleaned_data["countries"].replace(",", " ").upper().split())
+
+    def clean_prices(self) -> dict[str, ShippingPrice]:
+        lines = [line.split() for line in self.cleaned_data["prices"].splitlines() if line.strip()]
+        return dict(_price_said(words) for words in lines)
+
+
+def prices_text(prices: dict[str, dict[str, Any]]) -> str:
+    """What `ShippingMethodForm` reads as these prices."""
+    return "\n".join(" ".join(_words(currency, said)) for currency, said in prices.items())
+
+
+def _words(currency: str, said: dict[str, Any]) -> Iterator[str]:
+    yield currency
+    yield _major(said["price_minor"], currency)
+    if said.get("free_from_minor") is not None:
+        yield f"free from {_major(said['free_from_minor'], currency)}"
+
+
+def _price_said(words: list[str]) -> tuple[str, ShippingPrice]:
+    currency, *rest = words
+    match rest:
+        case [price]:
+            return currency.upper(), ShippingPrice(_minor(price, currency))
+        case [price, "free", "from", worth]:
+            return currency.upper(), ShippingPrice(_minor(price, currency), _minor(worth, currency))
+    raise forms.ValidationError("Each line is like: GBP 4.95, or: GBP 4.95 free from 50.00")
+
+
+def _minor(text: str, currency: str) -> int:
+    """Raises ValidationError."""
+    try:
+        amount = Decimal(text).scaleb(minor_digits(currency))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount != amount.to_integral_value() or not 0 <= amount < _MOST_MINOR:
+        raise forms.ValidationError(f"{text} is no amount in {currency}: 4.95, say.")
+    return int(amount)
+
+
+def _major(amount_minor: int, currency: str) -> str:
+    digits = minor_digits(currency)
+    return f"{Decimal(amount_minor).scaleb(-digits):.{digits}f}"
 
 
 class TaxRateForm(forms.Form):

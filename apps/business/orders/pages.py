@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from django.contrib import messages
@@ -179,14 +180,13 @@ def _line_then(line, described):
 
 def _totals(lines):
     """The sum of each kind of line, where there is more than one kind."""
-    labels = {"product": "Goods", "discount": "Discounts", "postage": "Postage", "manual": "Other"}
-    kinds = dict.fromkeys(line.kind for line in lines)
-    if len(kinds) < 2:
+    labels = {"product": "Goods", "discount": "Discounts", "manual": "Other"}
+    sums: Counter[str] = Counter()
+    for line in lines:
+        sums[line.kind] += line.total_minor
+    if len(sums) < 2:
         return None
-    return [
-        {"label": labels[kind], "amount_minor": sum(line.total_minor for line in lines if line.kind == kind)}
-        for kind in kinds
-    ]
+    return [{"label": labels.get(kind, kind.capitalize()), "amount_minor": amount} for kind, amount in sums.items()]
 
 
 def _returned(returned):

@@ -8,6 +8,7 @@ class OrderPermission(Permission):
     REVIEW = "orders.review", "Decide on orders under review", MANAGERS
     SET_LIMITS = "orders.set_review_limits", "Say which orders are reviewed", MANAGERS
     SET_TAXES = "orders.set_taxes", "Set tax rates", MANAGERS
+    SET_SHIPPING = "orders.set_shipping", "Set how goods are sent and what that costs", MANAGERS
     RETURN = "orders.return", "Take goods back", CLERKS
 
 

@@ -9,9 +9,16 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q
 
-from apps.business.orders.errors import CustomerNotFound, OrderNotFound, ReturnNotFound
+from apps.business.orders.errors import (
+    AddressNotFound,
+    CustomerNotFound,
+    OrderNotFound,
+    ReturnNotFound,
+    ShippingMethodNotFound,
+)
 from apps.business.orders.models import (
     Customer,
+    CustomerAddress,
     DailyRevenue,
     Order,
     OrderLine,
@@ -19,6 +26,7 @@ from apps.business.orders.models import (
     OrderReturnLine,
     OrderSummary,
     ReviewLimit,
+    ShippingMethod,
     TaxRate,
     TaxSettings,
 )
@@ -131,6 +139,27 @@ def prices_include_tax() -> bool:
     return known is not None and known.prices_include_tax
 
 
+def shipping_methods() -> Any:
+    """Every way in which the company sends goods, by name. One statement."""
+    return ShippingMethod.objects.in_tenant().order_by("name", "id")
+
+
+def shipping_methods_for(*, country: str, currency: str) -> list[ShippingMethod]:
+    """Those that go there and have a price in that currency, by name. One statement."""
+    return [way for way in shipping_methods() if way.serves(country) and way.price_in(currency)]
+
+
+def shipping_method(method_id: UUID) -> ShippingMethod:
+    """Also one that is no longer offered. One statement. Raises ShippingMethodNotFound."""
+    return _way(ShippingMethod.with_deleted.in_tenant().filter(id=method_id).first(), method_id)
+
+
+def lock_shipping_method(method_id: UUID, *, with_deleted: bool = False) -> ShippingMethod:
+    """Under a row lock. Raises ShippingMethodNotFound."""
+    manager = ShippingMethod.with_deleted if with_deleted else ShippingMethod.objects
+    return _way(manager.in_tenant().select_for_update().filter(id=method_id).first(), method_id)
+
+
 def lock_order(order_id: UUID) -> Order:
     """The order under a row lock. Raises OrderNotFound."""
     return _found(Order.objects.in_tenant().select_for_update().filter(id=order_id).first(), order_id)
@@ -199,14 +228,40 @@ def lock_customer(customer_id: UUID) -> Customer:
     return found
 
 
+def addresses_of(customer_id: UUID) -> Any:
+    """A customer's addresses, the oldest first. One statement."""
+    return CustomerAddress.objects.in_tenant().filter(customer_id=customer_id).order_by("id")
+
+
+def address(customer_id: UUID, address_id: UUID, *, with_deleted: bool = False) -> CustomerAddress:
+    """One address of a customer. One statement. Raises AddressNotFound."""
+    manager = CustomerAddress.with_deleted if with_deleted else CustomerAddress.objects
+    return address_among(manager.in_tenant().filter(customer_id=customer_id, id=address_id), address_id)
+
+
+def address_among(addresses: Iterable[CustomerAddress], address_id: UUID) -> CustomerAddress:
+    """The one with that id. Raises AddressNotFound."""
+    found = next((one for one in addresses if one.id == address_id), None)
+    if found is None:
+        raise AddressNotFound(f"the customer has no address {address_id}")
+    return found
+
+
+def default_address(customer_id: UUID, purpose: str) -> CustomerAddress | None:
+    """Where a customer gets goods (`shipping`) or invoices (`billing`) unless told otherwise. One statement."""
+    found: CustomerAddress | None = addresses_of(customer_id).filter(**{f"default_for_{purpose}": True}).first()
+    return found
+
+
 def revenue_by_day(*, since: date) -> list[DailyRevenue]:
     """What was sold on each day (UTC) from `since` on, by day and currency; days without any are left out."""
     return list(DailyRevenue.objects.in_tenant().filter(day__gte=since).order_by("day", "currency"))
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
-    """The latest wanted changes of orders, customers, limits and taxes, newest first. Three statements each."""
-    return changes_of(Order, Customer, ReviewLimit, TaxRate, TaxSettings, where=where, limit=limit)
+    """The latest wanted changes of orders, customers and their settings, newest first. Three statements each."""
+    tracked = (Order, Customer, CustomerAddress, ReviewLimit, ShippingMethod, TaxRate, TaxSettings)
+    return changes_of(*tracked, where=where, limit=limit)
 
 
 def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:
@@ -218,3 +273,9 @@ def _found(order: Order | None, order_id: UUID) -> Order:
     if order is None:
         raise OrderNotFound(f"there is no order {order_id}")
     return order
+
+
+def _way(method: ShippingMethod | None, method_id: UUID) -> ShippingMethod:
+    if method is None:
+        raise ShippingMethodNotFound(f"there is no shipping method {method_id}")
+    return method

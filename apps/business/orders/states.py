@@ -98,6 +98,10 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     discount_minor: int = 0
     tax_minor: int = 0
     prices_include_tax: bool = False
+    shipping_minor: int = 0
+    shipping_method_id: UUID | None = None
+    shipping_address: dict[str, str] = {}
+    billing_address: dict[str, str] = {}
     authorised_minor: int = 0
     paid_minor: int = 0
     refunded_minor: int = 0
@@ -224,6 +228,10 @@ def _new(event: OrderRequested | OrderHeld | OrderPlaced, status: str) -> OrderS
         discount_minor=event.discount_minor,
         tax_minor=event.tax_minor,
         prices_include_tax=event.prices_include_tax,
+        shipping_minor=event.shipping_minor,
+        shipping_method_id=event.shipping_method_id,
+        shipping_address=event.shipping_address,
+        billing_address=event.billing_address,
         lines=tuple(_line(line) for line in event.lines),
     )
 

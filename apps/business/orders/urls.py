@@ -1,8 +1,11 @@
 from django.urls import path
 
 from apps.business.orders import (
+    addresses_api,
+    addresses_pages,
     api,
     customers_api,
+    customers_pages,
     dashboard,
     draft_page,
     imports_api,
@@ -10,10 +13,14 @@ from apps.business.orders import (
     pages,
     review_api,
     review_pages,
+    shipping_methods_api,
+    shipping_methods_pages,
     stream,
     taxes_api,
     taxes_pages,
 )
+
+_ADDRESS = "api/v1/customers/<uuid:customer_id>/addresses/<uuid:address_id>"
 
 urlpatterns = [
     path("api/v1/orders", api.Orders.as_view()),
@@ -30,6 +37,11 @@ urlpatterns = [
     path("api/v1/tax-settings", taxes_api.TaxSettingsOfTenant.as_view()),
     path("api/v1/customers", customers_api.Customers.as_view()),
     path("api/v1/customers/<uuid:customer_id>", customers_api.CustomerDetail.as_view()),
+    path("api/v1/customers/<uuid:customer_id>/addresses", addresses_api.CustomerAddresses.as_view()),
+    path(_ADDRESS, addresses_api.CustomerAddressDetail.as_view()),
+    path(f"{_ADDRESS}/restoration", addresses_api.CustomerAddressRestoration.as_view()),
+    path("api/v1/shipping-methods", shipping_methods_api.ShippingMethods.as_view()),
+    path("api/v1/shipping-methods/<uuid:method_id>", shipping_methods_api.ShippingMethodDetail.as_view()),
     path("api/v1/invoice-imports", imports_api.InvoiceImports.as_view()),
     path("events/stream", stream.may_listen),
     path("", dashboard.home),
@@ -43,6 +55,17 @@ urlpatterns = [
     path("orders/taxes/", taxes_pages.taxes),
     path("orders/taxes/settings", taxes_pages.tax_settings),
     path("orders/taxes/<uuid:rate_id>/removal", taxes_pages.tax_rate_removal),
+    path("orders/shipping/", shipping_methods_pages.shipping_method_list),
+    path("orders/shipping/new", shipping_methods_pages.shipping_method_new),
+    path("orders/shipping/<uuid:method_id>/", shipping_methods_pages.shipping_method_detail),
+    path("orders/shipping/<uuid:method_id>/deletion", shipping_methods_pages.shipping_method_deletion),
+    path("customers/", customers_pages.customer_list),
+    path("customers/new", customers_pages.customer_new),
+    path("customers/<uuid:customer_id>/", customers_pages.customer_detail),
+    path("customers/<uuid:customer_id>/addresses/new", addresses_pages.address_new),
+    path("customers/<uuid:customer_id>/addresses/<uuid:address_id>/", addresses_pages.address_detail),
+    path("customers/<uuid:customer_id>/addresses/<uuid:address_id>/deletion", addresses_pages.address_deletion),
+    path("customers/<uuid:customer_id>/addresses/<uuid:address_id>/restoration", addresses_pages.address_restoration),
     path("orders/<uuid:order_id>/review", review_pages.order_review),
     path("orders/<uuid:order_id>/returns", pages.order_returns),
     path("orders/<uuid:order_id>/then", pages.order_then),

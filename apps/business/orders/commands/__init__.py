@@ -1,5 +1,6 @@
 """Every write to orders and customers, one transaction each."""
 
+from apps.business.orders.commands.addresses import add_address, delete_address, restore_address, update_address
 from apps.business.orders.commands.cancelling import cancel_order
 from apps.business.orders.commands.crediting import NewCredit, give_credit
 from apps.business.orders.commands.customers import NewCustomer, create_customer, create_customers, update_customer
@@ -8,6 +9,12 @@ from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.placing import NewOrder, place_order
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
 from apps.business.orders.commands.reviewing import remove_review_limit, review_order, set_review_limit
+from apps.business.orders.commands.shipping_methods import (
+    NewShippingMethod,
+    add_shipping_method,
+    delete_shipping_method,
+    update_shipping_method,
+)
 from apps.business.orders.commands.taxing import add_tax_rate, remove_tax_rate, set_prices_include_tax
 
 __all__ = [
@@ -15,11 +22,16 @@ __all__ = [
     "NewCustomer",
     "NewLine",
     "NewOrder",
+    "NewShippingMethod",
     "ReturnedLine",
+    "add_address",
+    "add_shipping_method",
     "add_tax_rate",
     "cancel_order",
     "create_customer",
     "create_customers",
+    "delete_address",
+    "delete_shipping_method",
     "give_credit",
     "note_delivered",
     "note_payment",
@@ -27,9 +39,12 @@ __all__ = [
     "place_order",
     "remove_review_limit",
     "remove_tax_rate",
+    "restore_address",
     "return_order_lines",
     "review_order",
     "set_prices_include_tax",
     "set_review_limit",
+    "update_address",
     "update_customer",
+    "update_shipping_method",
 ]

@@ -109,6 +109,8 @@ def _from_catalogue(line: NewLine, product: Any, catalogue_price_e4: int | None)
 
 
 def _faults(line: NewLine, *, credited: bool) -> Iterable[tuple[str, str]]:
+    if line.kind == LineKind.SHIPPING:
+        yield "kind", "is written by choosing a shipping method"
     if line.kind != LineKind.PRODUCT and line.product_id is not None:
         yield "product_id", f"a line of the kind {line.kind} names no product"
     if not line.description.strip() or len(line.description) > 200:

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
+from apps.business.addresses import Address
 from apps.business.constraints import violated_constraint, violation_means
 from apps.business.currencies import is_currency
 from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
+from apps.business.orders.commands.addressing import Destination, destination_of
 from apps.business.orders.commands.arranging import arrange, require_somebody_takes_payments
 from apps.business.orders.commands.lines import NewLine, completed, discount_faults, quantities_of
 from apps.business.orders.commands.numbering import next_number
@@ -21,7 +23,7 @@ from apps.business.orders.commands.pricing import priced_rows
 from apps.business.orders.commands.reviewing import hold, limit_passed_by
 from apps.business.orders.commands.telling import placed_event
 from apps.business.orders.errors import InvalidOrder, OrderNumberTaken
-from apps.business.orders.models import Order, OrderLine
+from apps.business.orders.models import Order, OrderLine, ShippingMethod
 from apps.business.units import work_of
 from apps.core.db.ids import uuid7
 from apps.core.history import Actor
@@ -32,13 +34,19 @@ _LONGEST_NUMBER = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """What is ordered. Orders from elsewhere bring their own `number` and `placed_at`, and then their prices too."""
+    """What is ordered. Orders from elsewhere bring their own `number` and `placed_at`, and then their prices too.
+
+    An address is given whole or named by its id among the customer's; where none is, the customer's default counts.
+    """
 
     lines: Sequence[NewLine]
     currency: str
     customer_id: UUID | None = None
     note: str = ""
     country: str = ""
+    shipping_address: Address | UUID | None = None
+    billing_address: Address | UUID | None = None
+    shipping_method_id: UUID | None = None
     discount_percent: Decimal = Decimal(0)
     discount_minor: int = 0
     source: str = Order.Source.CONSOLE
@@ -59,7 +67,7 @@ def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key
     authorised (`sagas.PLACE_ORDER`).
 
     Safe to repeat with the same `idempotency_key`: the first order is returned and nothing else happens.
-    Raises InvalidOrder, CustomerNotFound, StockShort, OrderNumberTaken. About nine statements, however many lines.
+    Raises InvalidOrder, CustomerNotFound, StockShort, OrderNumberTaken. About ten statements, however many lines.
     """
     if idempotency_key and (placed := queries.order_by_idempotency_key(idempotency_key)):
         return placed
@@ -82,8 +90,8 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
         if order.customer_id is not None:
             queries.customer(order.customer_id)
         lines = completed(order.lines, currency=order.currency, at=order.placed_at or now, historical=order.historical)
-        placed = _made(order, now=now, key=idempotency_key)
-        rows = priced_rows(lines, placed, order)
+        placed = _made(order, destination_of(order), now=now, key=idempotency_key)
+        rows = priced_rows(lines, placed, order, _way(order, placed.country))
         limit = None if order.historical else limit_passed_by(placed)
         pays_now = bool(placed.payment_method and placed.total_minor)
         if not pays_now:
@@ -125,13 +133,27 @@ def _keep(placed: Order, rows: Sequence[OrderLine]) -> None:
     OrderLine.objects.bulk_create(rows, batch_size=_BATCH)
 
 
-def _made(order: NewOrder, *, now: datetime, key: str) -> Order:
+def _way(order: NewOrder, country: str) -> ShippingMethod | None:
+    """How it is sent, if that was said. One statement then. Raises InvalidOrder."""
+    if order.shipping_method_id is None:
+        return None
+    ways = {way.id: way for way in queries.shipping_methods_for(country=country, currency=order.currency)}
+    if order.shipping_method_id not in ways:
+        where = f"{country or 'a place that nobody named'} in {order.currency}"
+        raise InvalidOrder(errors={"shipping_method_id": [f"there is no such way to {where}"]})
+    return ways[order.shipping_method_id]
+
+
+def _made(order: NewOrder, going: Destination, *, now: datetime, key: str) -> Order:
     return Order(
         id=uuid7(),
         customer_id=order.customer_id,
         placed_at=order.placed_at or now,
         currency=order.currency,
-        country=order.country[:100],
+        country=going.country[:100],
+        shipping_address=going.shipping.texts if going.shipping else {},
+        billing_address=going.billing.texts if going.billing else {},
+        shipping_method_id=order.shipping_method_id,
         note=order.note[:500],
         source=order.source,
         payment_method=order.payment_method[:255],

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from apps.business.money import minor_as_e4, price_of
 from apps.business.orders import queries
 from apps.business.orders.commands.lines import NewLine
-from apps.business.orders.models import LineKind, Order, OrderLine
-from apps.business.orders.totals import Charge, Discount, Priced, priced
+from apps.business.orders.errors import InvalidOrder
+from apps.business.orders.models import LineKind, Order, OrderLine, ShippingMethod
+from apps.business.orders.totals import NO_DISCOUNT, Charge, Discount, Priced, priced
 
 NO_TAX: Mapping[str, int] = {}
 
@@ -25,21 +27,49 @@ class Discounted(Protocol):
     def historical(self) -> bool: ...
 
 
-def priced_rows(lines: Sequence[NewLine], order: Order, wish: Discounted) -> list[OrderLine]:
-    """The order's lines, and its sums set. Two statements; none for an order from elsewhere, whose prices are final.
+def priced_rows(
+    lines: Sequence[NewLine], order: Order, wish: Discounted, method: ShippingMethod | None = None
+) -> list[OrderLine]:
+    """The order's lines, the last one what the chosen way costs, and its sums set. Two statements; none for an order
+    from elsewhere, whose prices are final.
 
     Taxed where it goes to (`Order.country`), at the rates of the day on which it is placed.
     """
     rates = NO_TAX if wish.historical else queries.tax_rates_at(order.country, order.placed_at)
     order.prices_include_tax = bool(rates) and queries.prices_include_tax()
+    rows = _rows(lines, order, rates, _discount(wish.discount_percent, wish.discount_minor))
+    if method is not None:
+        goods_minor = sum(row.total_minor for row in rows if row.kind == LineKind.PRODUCT)
+        charge = shipping_line(method, order.currency, goods_minor)
+        rows += _rows([charge], order, rates, NO_DISCOUNT, first=len(rows) + 1)
+    _sum_up(order, rows)
+    return rows
+
+
+def shipping_line(method: ShippingMethod, currency: str, goods_minor: int) -> NewLine:
+    """What a way costs for goods of that worth (after discounts, in minor units). Raises InvalidOrder."""
+    price = method.price_in(currency)
+    if price is None:
+        raise InvalidOrder(errors={"shipping_method_id": [f"{method.name} has no price in {currency}"]})
+    charge = price_of(minor_as_e4(price.charge_minor(goods_minor), currency))
+    return NewLine(kind=LineKind.SHIPPING, description=method.name, unit_price=charge, tax_class=method.tax_class)
+
+
+def _rows(
+    lines: Sequence[NewLine], order: Order, rates: Mapping[str, int], discount: Discount, *, first: int = 1
+) -> list[OrderLine]:
     charges = [_charge(line, rates) for line in lines]
-    discount = _discount(wish.discount_percent, wish.discount_minor)
     prices = priced(charges, currency=order.currency, discount=discount, prices_include_tax=order.prices_include_tax)
-    order.total_minor = sum(price.owed_minor for price in prices)
-    order.tax_minor = sum(price.tax_minor for price in prices)
-    order.discount_minor = sum(price.discount_minor for price in prices)
-    numbered = enumerate(zip(lines, charges, prices, strict=True), start=1)
+    numbered = enumerate(zip(lines, charges, prices, strict=True), start=first)
     return [_row(order, ordinal, line, charge, price) for ordinal, (line, charge, price) in numbered]
+
+
+def _sum_up(order: Order, rows: Sequence[OrderLine]) -> None:
+    order.tax_minor = sum(row.tax_minor for row in rows)
+    order.discount_minor = sum(row.discount_minor for row in rows)
+    order.shipping_minor = sum(row.total_minor for row in rows if row.kind == LineKind.SHIPPING)
+    added_tax = 0 if order.prices_include_tax else order.tax_minor
+    order.total_minor = sum(row.total_minor for row in rows) + added_tax
 
 
 def _charge(line: NewLine, rates: Mapping[str, int]) -> Charge:

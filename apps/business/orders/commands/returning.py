@@ -16,7 +16,7 @@ from apps.business.orders import queries
 from apps.business.orders.commands.changing import changing
 from apps.business.orders.errors import InvalidReturn, OrderNumberTaken
 from apps.business.orders.events import LineReturned, OrderReturned
-from apps.business.orders.models import Order, OrderLine, OrderReturn, OrderReturnLine
+from apps.business.orders.models import LineKind, Order, OrderLine, OrderReturn, OrderReturnLine
 from apps.core.db.ids import uuid7
 from apps.core.history import Actor
 
@@ -44,6 +44,7 @@ def return_order_lines(
 ) -> OrderReturn:
     """Take goods of an order back: they are in stock again, and the return says what the buyer gets.
 
+    With the last of the goods the shipping charge goes back too; with a part of them it does not.
     A credit note from elsewhere brings its `number` and `returned_at`. Not safe to repeat without a number: each call
     is another return, as long as there is something left of the lines.
     Raises OrderNotFound, OrderNotDecided, OrderIsCancelled, InvalidReturn, OrderNumberTaken.
@@ -55,6 +56,7 @@ def return_order_lines(
     ):
         order.state.require_agreed()
         known = {line.id: line for line in queries.lines_of(order_id)}
+        lines = _with_shipping(lines, known)
         _check(lines, known)
         taken_back = _made(order.row, reason=reason, number=number, returned_at=returned_at or now, now=now)
         rows = _rows(lines, known, taken_back, order.row)
@@ -64,6 +66,19 @@ def return_order_lines(
         OrderReturnLine.objects.bulk_create(rows, batch_size=_BATCH)
         order.happen(_announced(taken_back, rows, known, order.row))
     return taken_back
+
+
+def _with_shipping(lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine]) -> Sequence[ReturnedLine]:
+    """With the last of the goods goes back what their way cost, unless it did before (2011/83/EU, article 13)."""
+    back: Counter[UUID] = Counter()
+    for line in lines:
+        back[line.line_id] += line.quantity
+    goods = [line for line in known.values() if line.product_id]
+    if not goods or any(line.returnable_quantity > back[line.id] for line in goods):
+        return lines
+    charges = (line for line in known.values() if line.kind == LineKind.SHIPPING and line.total_minor)
+    due = {line.id: line.returnable_quantity - back[line.id] for line in charges}
+    return [*lines, *(ReturnedLine(line_id=id_, quantity=count) for id_, count in due.items() if count > 0)]
 
 
 def _check(lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine]) -> None:

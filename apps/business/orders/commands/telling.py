@@ -37,6 +37,10 @@ def _facts(order: Order, rows: Sequence[OrderLine]) -> dict[str, Any]:
         "discount_minor": order.discount_minor,
         "tax_minor": order.tax_minor,
         "prices_include_tax": order.prices_include_tax,
+        "shipping_minor": order.shipping_minor,
+        "shipping_method_id": order.shipping_method_id,
+        "shipping_address": order.shipping_address,
+        "billing_address": order.billing_address,
         "lines": tuple(
             LinePlaced(
                 order_line_id=row.id,

@@ -1,5 +1,6 @@
-"""Customers, orders, returns; the read models made from their events; the memory of imports."""
+"""Customers and their addresses, orders, returns; the read models made from their events; the memory of imports."""
 
+from apps.business.orders.models.address import CustomerAddress
 from apps.business.orders.models.customer import Customer
 from apps.business.orders.models.imported import ImportedLine, ImportRun
 from apps.business.orders.models.order import (
@@ -13,10 +14,12 @@ from apps.business.orders.models.order import (
 from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
 from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
 from apps.business.orders.models.review import ReviewLimit
+from apps.business.orders.models.shipping_method import ShippingMethod, ShippingPrice
 from apps.business.orders.models.tax import TaxedClass, TaxRate, TaxSettings
 
 __all__ = [
     "Customer",
+    "CustomerAddress",
     "DailyRevenue",
     "FulfilmentStatus",
     "ImportRun",
@@ -30,6 +33,8 @@ __all__ = [
     "OrderSummary",
     "PaymentStatus",
     "ReviewLimit",
+    "ShippingMethod",
+    "ShippingPrice",
     "TaxRate",
     "TaxSettings",
     "TaxedClass",

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from apps.business.addresses import Address
 from apps.business.money import price_of
 from apps.business.rows import TenantPart, TenantRow
 from apps.core.db.fields import TenantForeignKey
@@ -15,12 +17,16 @@ from apps.core.tenancy import require_tenant_id
 
 
 class LineKind(models.TextChoices):
-    """What a line charges for. Only products have stock."""
+    """What a line charges for. Only products have stock.
+
+    `shipping` is what the chosen way costs, and is written by nobody; `postage` is what somebody wrote.
+    """
 
     PRODUCT = "product"
     DISCOUNT = "discount"
     POSTAGE = "postage"
     MANUAL = "manual"
+    SHIPPING = "shipping"
 
 
 class PaymentStatus(models.TextChoices):
@@ -49,8 +55,11 @@ class Order(TenantScoped):
     The events are the order; this row and its lines are kept with them, in the same transaction (`commands.changing`).
     What an order may become is said in `states`, not here. Without `customer` the buyer is unknown.
 
-    `placed_at` is when it was agreed, which for imported orders lies long before `created_at`.
+    `placed_at` is when it was agreed, which for imported orders lies long before `created_at`. The addresses are copies
+    (`apps.business.addresses`), empty where none was said.
     """
+
+    personal_columns = dict.fromkeys(("shipping_address", "billing_address"), "customer_id")
 
     class Status(models.TextChoices):
         PENDING = "pending"
@@ -65,6 +74,7 @@ class Order(TenantScoped):
     class Source(models.TextChoices):
         CONSOLE = "console"
         API = "api"
+        SHOP = "shop"
         IMPORT = "import"
         DEMO = "demo"
 
@@ -78,6 +88,14 @@ class Order(TenantScoped):
     tax_minor = models.BigIntegerField(default=0, db_default=0, help_text="Sum of its lines' taxes.")
     prices_include_tax = models.BooleanField(default=False, db_default=False)
     country = models.CharField(max_length=100, blank=True, default="", help_text="Where it went, as the order said.")
+    shipping_address: Any = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Where the goods go, as of when it was placed."
+    )
+    billing_address: Any = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Where the invoice goes, as of when it was placed."
+    )
+    shipping_method_id = models.UUIDField(null=True, blank=True, help_text="The way that was chosen, if one was.")
+    shipping_minor = models.BigIntegerField(default=0, db_default=0, help_text="What that way costs, as a line of it.")
     note = models.CharField(max_length=500, blank=True, default="")
     source = models.CharField(max_length=16, choices=Source, default=Source.CONSOLE)
     idempotency_key = models.CharField(
@@ -113,6 +131,14 @@ class Order(TenantScoped):
             ),
         ]
         indexes = [models.Index(name="orders_order_of_customer", fields=["tenant_id", "customer", "-placed_at"])]
+
+    @property
+    def ships_to(self) -> Address | None:
+        return Address.of(self.shipping_address)
+
+    @property
+    def bills_to(self) -> Address | None:
+        return Address.of(self.billing_address)
 
     @property
     def is_open_to_decide(self) -> bool:

@@ -9,9 +9,10 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from apps.business.addresses import Address
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands
-from apps.business.orders.models import Customer
+from apps.business.orders.models import Customer, ShippingPrice
 from apps.core.history import Actor
 
 ADA = Actor(kind="user", id=uuid4(), name="Ada")
@@ -50,3 +51,26 @@ def place(*lines, idempotency_key="", actor=ADA, now=None, **changes):
         lines = (line(StockLevelFactory().product_id, 3),)
     wish = commands.NewOrder(**{"lines": lines, "currency": "GBP", **changes})
     return commands.place_order(order=wish, actor=actor, now=now or timezone.now(), idempotency_key=idempotency_key)
+
+
+def address(**changes):
+    """Ida's in Leeds."""
+    leeds = {"name": "Ida Vogel", "lines": "1 High Street", "postal_code": "LS1 1UR", "city": "Leeds", "country": "GB"}
+    return Address(**{**leeds, **changes})
+
+
+def add_address(customer, *, default_for_shipping=False, default_for_billing=False, **changes):
+    """One more address of a customer."""
+    return commands.add_address(
+        customer_id=customer.id,
+        address=address(**changes),
+        default_for_shipping=default_for_shipping,
+        default_for_billing=default_for_billing,
+        actor=ADA,
+    )
+
+
+def way(*, price_minor=495, free_from_minor=None, **changes):
+    """A shipping method in pounds."""
+    said = {"name": "Parcel", "prices": {"GBP": ShippingPrice(price_minor, free_from_minor)}, **changes}
+    return commands.add_shipping_method(method=commands.NewShippingMethod(**said), actor=ADA)
