@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils import timezone
 
 from apps.business.catalog import queries as catalog
 from apps.business.inventory import queries as inventory
 from apps.business.inventory.errors import StockShort
-from apps.business.money import line_total_minor
+from apps.business.money import line_total_minor, price_of
 from apps.business.orders import queries
 from apps.business.orders.commands import NewLine, NewOrder
 from apps.business.orders.errors import CustomerNotFound
@@ -35,6 +36,7 @@ class DraftLine:
     unit_price_e4: int
     quantity: str
     available: int
+    is_master: bool = False
     total_minor: int = 0
     error: str = ""
 
@@ -100,7 +102,7 @@ class Draft:
             for line in self.lines:
                 if line.product_id in short:
                     line.available = short[line.product_id].available
-                    line.error = f"Only {line.available} in stock."
+                    line.error = f"Only {line.available} available."
         else:
             self.error = str(error)
 
@@ -111,7 +113,7 @@ def empty_draft() -> Draft:
 
 
 def draft_from(posted: QueryDict) -> Draft:
-    """The draft that a form holds, after the button that was pressed. Five statements."""
+    """The draft that a form holds, after the button that was pressed. Nine statements at most."""
     action, _, target = posted.get("action", "").partition(":")
     draft = Draft(idempotency_key=_clean(posted.get("idempotency_key", ""))[:64] or str(uuid7()))
     draft.note = _clean(posted.get("note", ""))[:500]
@@ -130,13 +132,16 @@ def customers_found(text: str, draft: Draft) -> Any:
 
 
 def products_found(text: str) -> Any:
-    """Up to eight products for what was typed, with what is in stock; None when nothing was."""
+    """Up to eight products for what was typed, with what nobody has been promised; None when nothing was typed.
+
+    Of a product that has variants those are offered. Three statements.
+    """
     if not _clean(text):
         return None
-    found = list(catalog.products(q=_clean(text))[:_MATCHES])
-    levels = inventory.on_hand([product.id for product in found])
+    found = list(catalog.products_for_sale(q=_clean(text))[:_MATCHES])
+    available, titles = inventory.available([product.id for product in found]), catalog.titles_of(found)
     for product in found:
-        product.available = levels.get(product.id, 0)
+        product.available, product.title = available.get(product.id, 0), titles[product.id]
     return found
 
 
@@ -196,31 +201,37 @@ def _quantities(posted: QueryDict, action: str, target: str) -> dict[UUID, str]:
 
 
 def _fill_lines(draft: Draft, quantities: Mapping[UUID, str]) -> None:
-    products, levels = catalog.products_by_id(quantities), inventory.on_hand(quantities)
+    products, available = catalog.products_by_id(quantities), inventory.available(quantities)
+    draft.currency = next((products[wanted].currency for wanted in quantities if wanted in products), "")
+    prices = catalog.price_at(list(products), draft.currency, timezone.now())
+    titles, masters = catalog.titles_of(products.values()), catalog.masters_among(products)
     for product_id, quantity in quantities.items():
         product = products.get(product_id)
         if product is None:
             draft.lines_error = "A product was deleted meanwhile and has left the order."
             continue
-        draft.currency = draft.currency or product.currency
+        price_e4 = prices.get(product_id, product.unit_price_e4)
         line = DraftLine(
             product_id=product_id,
             sku=product.sku,
-            name=product.name,
-            unit_price=product.unit_price,
-            unit_price_e4=product.unit_price_e4,
+            name=titles[product_id],
+            unit_price=price_of(price_e4),
+            unit_price_e4=price_e4,
             quantity=quantity,
-            available=levels.get(product_id, 0),
+            available=available.get(product_id, 0),
+            is_master=product_id in masters,
         )
-        _judge(line, product.currency, draft)
+        _judge(line, draft.currency if product_id in prices else product.currency, draft)
         draft.lines.append(line)
 
 
 def _judge(line: DraftLine, currency: str, draft: Draft) -> None:
-    if not 0 < line.pieces < _MOST:
+    if line.is_master:
+        line.error = "Is sold in variants: search for it and choose one."
+    elif not 0 < line.pieces < _MOST:
         line.error = "A whole number above zero is needed."
     elif line.pieces > line.available:
-        line.error = f"Only {line.available} in stock."
+        line.error = f"Only {line.available} available."
     elif currency != draft.currency:
         line.error = f"Is sold in {currency}: one order has one currency, here {draft.currency}."
     line.total_minor = line_total_minor(line.pieces, line.unit_price_e4, currency)

@@ -76,6 +76,11 @@ class Product(TenantScoped, SoftDeletable):
     def is_variant(self) -> bool:
         return self.variant_of_id is not None
 
+    @property
+    def difference(self) -> str:
+        """How a variant differs, in words: `M, red`."""
+        return ", ".join(self.options.values())
+
     def describe(self, *, sku: str, name: str) -> None:
         """Set what it is called, and the keys it is found by."""
         self.sku, self.sku_key = sku, search_key(sku)

@@ -22,6 +22,8 @@ from apps.business.catalog.queries.products import (
     products,
     products_by_id,
     products_by_sku,
+    products_for_sale,
+    titles_of,
     variants_of,
 )
 
@@ -52,5 +54,7 @@ __all__ = [
     "products",
     "products_by_id",
     "products_by_sku",
+    "products_for_sale",
+    "titles_of",
     "variants_of",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.business.catalog.errors import ProductNotFound
 from apps.business.catalog.models import Product
 from apps.business.money import line_total_minor
@@ -60,6 +62,28 @@ def masters_among(product_ids: Collection[UUID]) -> set[UUID]:
     """Those of the products that have variants, and so are not for sale themselves."""
     variants = Product.objects.in_tenant().filter(variant_of__in=list(product_ids))
     return set(variants.values_list("variant_of", flat=True).distinct())
+
+
+def products_for_sale(*, q: str) -> Any:
+    """What can be ordered of all whose sku or name begins with `q`; of a product with variants those. By sku."""
+    matching = begins_with("sku_key", q) | begins_with("name_key", q)
+    active = Product.objects.in_tenant()
+    variants = active.filter(variant_of__in=active.filter(matching).values("id"))
+    masters = active.filter(variant_of__isnull=False).values("variant_of")
+    return active.filter(matching | Q(id__in=variants.values("id"))).exclude(id__in=masters).order_by("sku_key", "id")
+
+
+def titles_of(found: Iterable[Product]) -> dict[UUID, str]:
+    """What to call each: a variant by its product and how it differs, `Shirt — M, red`. One statement at most."""
+    named = list(found)
+    master_ids = {product.variant_of_id for product in named if product.variant_of_id}
+    masters = products_by_id(master_ids, with_deleted=True) if master_ids else {}
+    return {
+        product.id: f"{masters[product.variant_of_id].name} — {product.difference}"
+        if product.variant_of_id in masters
+        else product.name
+        for product in named
+    }
 
 
 def products_by_id(product_ids: Collection[UUID], *, with_deleted: bool = False) -> dict[UUID, Product]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import factory
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from apps.business.catalog.models import Product
+from apps.business.catalog.models import Product, ProductPrice
 
 
 class ProductFactory(DjangoModelFactory):
@@ -25,3 +26,15 @@ class ProductFactory(DjangoModelFactory):
         product.describe(sku=product.sku, name=product.name)
         product.save()
         return product
+
+
+class ProductPriceFactory(DjangoModelFactory):
+    """A price in pounds that holds from now on."""
+
+    class Meta:
+        model = ProductPrice
+
+    product = factory.SubFactory(ProductFactory)
+    currency = "GBP"
+    price_e4 = 90_000
+    valid_from = factory.LazyFunction(timezone.now)

@@ -1,7 +1,7 @@
 import pytest
 from django.contrib.messages import get_messages
 
-from apps.business.catalog.tests.factories import ProductFactory
+from apps.business.catalog.tests.factories import ProductFactory, ProductPriceFactory
 from apps.business.inventory import queries as inventory
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import queries
@@ -151,6 +151,23 @@ class TestNewOrder:
         assert "<html" not in added
         assert "£2.55" in added
         assert "clear-customer" in added
+
+    def test_offers_the_variants_of_what_is_sold_in_variants(self, browser, level, tenant_id):
+        client, master = browser("clerk"), level.product
+        with tenant(tenant_id):
+            small = ProductFactory(sku="X-M", name="Medium", variant_of=master, options={"size": "M", "hue": "red"})
+            ProductPriceFactory(product=small)
+            StockLevelFactory(product=small, on_hand=5, reserved=2)
+
+        found = client.post("/orders/new", {"product_q": "tea", "action": "refresh"}).content.decode()
+        added = client.post("/orders/new", {"action": f"add:{small.id}"}).content.decode()
+        refused = client.post("/orders/new", self.draft(level, action="place"))
+
+        assert f"{master.name} — red, M" in found
+        assert "3 available" in found
+        assert f"add:{master.id}" not in found
+        assert "£9.00" in added
+        assert (refused.status_code, "Is sold in variants" in refused.content.decode()) == (422, True)
 
     def test_counts_up_and_removes(self, browser, level):
         client = browser("clerk")

@@ -67,6 +67,18 @@ class TestPlaceOrder:
         assert (Order.objects.count(), len(published)) == (0, 0)
         assert inventory.on_hand([level.product_id]) == {level.product_id: 2}
 
+    def test_sells_variants_and_not_what_they_are_variants_of(self):
+        level = StockLevelFactory()
+        master = ProductFactory()
+        level.product.differ(variant_of=master.id, options={"size": "M"})
+        level.product.save()
+
+        with pytest.raises(InvalidOrder) as refusal:
+            place(line(level.product_id), line(master.id))
+
+        assert refusal.value.errors == {"lines.1.product_id": ["is sold in variants: choose one"]}
+        assert place(line(level.product_id)).total_minor == 255
+
     def test_adds_up_lines_of_the_same_product(self):
         level = StockLevelFactory(on_hand=5)
 
