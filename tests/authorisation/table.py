@@ -237,6 +237,10 @@ manager owner
     PUT /api/v1/products/{product_id}/categories
     POST /api/v1/products/{product_id}/media
     DELETE /api/v1/products/{product_id}/media/{media_id}
+    PATCH /api/v1/products/{product_id}/media/{media_id}
+    POST /api/v1/products/{product_id}/media/{media_id}/restoration
+    PUT /api/v1/products/{product_id}/media-order
+    POST /api/v1/categories/{category_id}/restoration
     POST /api/v1/products/{product_id}/prices
     DELETE /api/v1/products/{product_id}/prices/{price_id}
     DELETE /api/v1/products/{product_id}

@@ -74,10 +74,11 @@ class ProductPriceEnded(Event):
 
 @event(topic=TOPIC, aggregate="Product")
 class ProductMediaChanged(Event):
-    """A product has other pictures than before: these, in their order."""
+    """A product has other pictures than before: these, in their order, and what each shows in words."""
 
     product_id: UUID
     file_ids: list[UUID]
+    alts: list[str] = []
 
 
 @event(topic=TOPIC, aggregate="Product")
@@ -99,6 +100,15 @@ class CategoryPlaced(Event):
 
 @event(topic=TOPIC, aggregate="Category")
 class CategoryDeleted(Event):
-    """A category is gone; its products are not."""
+    """A category is gone, until it is restored; its products are not."""
 
     category_id: UUID
+
+
+@event(topic=TOPIC, aggregate="Category")
+class CategoryRestored(Event):
+    """A deleted category is back in the tree, with the products that stood in it."""
+
+    category_id: UUID
+    name: str
+    parent_id: UUID | None = None

@@ -15,6 +15,7 @@ class ProductFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(max_length=200, help_text="Begins the stock code or the name.")
     sku = django_filters.CharFilter(max_length=64, help_text="The exact stock code; case matters.")
     variant_of = django_filters.UUIDFilter(help_text="Only the variants of this product.")
+    category = django_filters.UUIDFilter(help_text="Only what stands in this category, or below it.")
     state = django_filters.ChoiceFilter(
         choices=[(state, state) for state in queries.STATES], help_text="Left out: active."
     )
@@ -40,4 +41,6 @@ class ProductListFilter(ProductFilter):
         wish = self.form.cleaned_data
         if wish["state"] != "low":
             return super().filter_queryset(queryset)
-        return queries.products(q=wish["q"]).filter(id__in=inventory.product_ids_low_on_stock())
+        return queries.products(q=wish["q"], category=wish["category"]).filter(
+            id__in=inventory.product_ids_low_on_stock()
+        )

@@ -9,6 +9,7 @@ from rest_framework.parsers import MultiPartParser
 
 from apps.business.catalog import commands, queries
 from apps.business.catalog.api import PriceField
+from apps.business.catalog.errors import MediaNotFound
 from apps.business.catalog.models import Category, ProductPrice
 from apps.business.catalog.permissions import ProductPermission
 from apps.core.api.views import Answer, ApiView, validated
@@ -110,20 +111,64 @@ class ProductMediaList(ApiView):
             actor=request.actor,
             now=timezone.now(),
         )
-        added = next(one for one in queries.pictures_of(product_id) if one.id == media.id)
-        return Answer(MediaOutput(added).data, status=201)
+        return Answer(_picture(product_id, media.id), status=201)
+
+
+class MediaChanges(serializers.Serializer):
+    alt = serializers.CharField(max_length=200, allow_blank=True, help_text="What it shows, in words.")
 
 
 class ProductMediaDetail(ApiView):
-    """DELETE /api/v1/products/{product_id}/media/{media_id}: take a picture away, with its file."""
+    """PATCH, DELETE /api/v1/products/{product_id}/media/{media_id}: describe a picture, or take it away for a week and
+    then for good.
+    """
 
-    required_permission = {"DELETE": _MANAGE}
+    required_permission = {"PATCH": _MANAGE, "DELETE": _MANAGE}
     scoped_to = _OF_PRODUCT
+
+    @extend_schema(request=MediaChanges, responses=MediaOutput)
+    def patch(self, request, product_id, media_id):
+        given = validated(MediaChanges, request.data)
+        commands.describe_media(
+            product_id=product_id, media_id=media_id, **given, actor=request.actor, now=timezone.now()
+        )
+        return Answer(_picture(product_id, media_id))
 
     @extend_schema(responses={204: None})
     def delete(self, request, product_id, media_id):
         commands.remove_media(product_id=product_id, media_id=media_id, actor=request.actor, now=timezone.now())
         return Answer(status=204)
+
+
+class ProductMediaRestoration(ApiView):
+    """POST /api/v1/products/{product_id}/media/{media_id}/restoration: put back a picture that was taken away."""
+
+    required_permission = {"POST": _MANAGE}
+    scoped_to = _OF_PRODUCT
+
+    @extend_schema(request=None, responses=MediaOutput)
+    def post(self, request, product_id, media_id):
+        commands.restore_media(product_id=product_id, media_id=media_id, actor=request.actor, now=timezone.now())
+        return Answer(_picture(product_id, media_id))
+
+
+class MediaOrder(serializers.Serializer):
+    media_ids = serializers.ListField(
+        child=serializers.UUIDField(), max_length=commands.MOST_MEDIA, help_text="Each picture of the product once."
+    )
+
+
+class ProductMediaOrder(ApiView):
+    """PUT /api/v1/products/{product_id}/media-order: in which order its pictures are shown."""
+
+    required_permission = {"PUT": _MANAGE}
+    scoped_to = _OF_PRODUCT
+
+    @extend_schema(request=MediaOrder, responses=MediaOrder)
+    def put(self, request, product_id):
+        given = validated(MediaOrder, request.data)
+        commands.arrange_media(product_id=product_id, **given, actor=request.actor, now=timezone.now())
+        return Answer(MediaOrder({"media_ids": [media.id for media in queries.media_of(product_id)]}).data)
 
 
 class PlacesInput(serializers.Serializer):
@@ -208,5 +253,24 @@ class CategoryDetail(ApiView):
         return Answer(status=204)
 
 
+class CategoryRestoration(ApiView):
+    """POST /api/v1/categories/{category_id}/restoration: undo the deletion of a category."""
+
+    required_permission = {"POST": _MANAGE}
+
+    @extend_schema(request=None, responses=CategoryOutput)
+    def post(self, request, category_id):
+        category = commands.restore_category(category_id=category_id, actor=request.actor, now=timezone.now())
+        return Answer(CategoryOutput(category).data)
+
+
 def _places(product_id):
     return PlacesOutput({"category_ids": sorted(queries.categories_of(product_id))}).data
+
+
+def _picture(product_id, media_id):
+    """Raises MediaNotFound where somebody took it away meanwhile."""
+    shown = next((one for one in queries.pictures_of(product_id) if one.id == media_id), None)
+    if shown is None:
+        raise MediaNotFound
+    return MediaOutput(shown).data

@@ -14,7 +14,7 @@ from apps.business.catalog.errors import (
     CategoryTaken,
     InvalidCategory,
 )
-from apps.business.catalog.events import CategoryDeleted, CategoryPlaced, ProductCategorised
+from apps.business.catalog.events import CategoryDeleted, CategoryPlaced, CategoryRestored, ProductCategorised
 from apps.business.catalog.models import Category, Product, ProductCategory
 from apps.business.constraints import violation_means
 from apps.business.units import work_of
@@ -37,16 +37,43 @@ def place_category(*, category_id: UUID, name: str, parent_id: UUID | None, acto
     return _place(queries.category(category_id), name=name, parent_id=parent_id, actor=actor)
 
 
-def delete_category(*, category_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take an empty branch off the tree; products only lose the place. Raises CategoryNotFound, CategoryInUse."""
+def delete_category(*, category_id: UUID, actor: Actor, now: datetime) -> Category:
+    """Take an empty branch off the tree; `restore_category` puts it back, with the products that stood in it.
+
+    Safe to repeat. Raises CategoryNotFound, CategoryInUse.
+    """
     with work_of(actor, Category) as work:
         queries.lock_tree()
-        category = queries.category(category_id)
-        if category.children.exists():
+        category = queries.category(category_id, with_deleted=True)
+        if category.is_deleted:
+            return category
+        if Category.objects.in_tenant().filter(parent=category).exists():
             raise CategoryInUse(f"{category.name} has categories below it: move or delete those first")
-        ProductCategory.objects.in_tenant().filter(category=category).delete()
-        category.delete()
+        category.soft_delete(at=now, by=actor.id)
+        category.save()
         work.publish(CategoryDeleted(category_id=category_id))
+    return category
+
+
+def restore_category(*, category_id: UUID, actor: Actor, now: datetime) -> Category:
+    """Undo the deletion of a category. Safe to repeat.
+
+    Raises CategoryNotFound; CategoryTaken when another has its name by now; CategoryMisplaced when the one above it is
+    deleted too, or the tree has grown.
+    """
+    taken = CategoryTaken("there is a category of that name in that place by now")
+    with violation_means("catalog_category_name", lambda: taken), work_of(actor, Category) as work:
+        queries.lock_tree()
+        category = queries.category(category_id, with_deleted=True)
+        if not category.is_deleted:
+            return category
+        if category.parent_id is not None:
+            _require_parent(category)
+            _require_room(category, category.parent_id)
+        category.restore()
+        category.save()
+        work.publish(CategoryRestored(category_id=category.id, name=category.name, parent_id=category.parent_id))
+    return category
 
 
 def categorise(*, product_id: UUID, category_ids: Collection[UUID], actor: Actor, now: datetime) -> None:
@@ -84,6 +111,12 @@ def _place(category: Category, *, name: str, parent_id: UUID | None, actor: Acto
             category.save()
             work.publish(CategoryPlaced(category_id=category.id, name=name, parent_id=parent_id))
     return category
+
+
+def _require_parent(category: Category) -> None:
+    above = queries.category(category.parent_id, with_deleted=True)
+    if above.is_deleted:
+        raise CategoryMisplaced(f"{above.name}, which it was below, is deleted: restore that first")
 
 
 def _require_room(category: Category, parent_id: UUID) -> None:

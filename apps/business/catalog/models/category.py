@@ -5,13 +5,16 @@ from django.db.models import F, Q
 
 from apps.business.rows import TenantPart
 from apps.core.db.fields import TenantForeignKey
-from apps.core.db.models import TenantScoped
+from apps.core.db.models import SoftDeletable, TenantScoped
 from apps.core.history.tracking import tracked
 
 
 @tracked()
-class Category(TenantScoped):
-    """A shelf of the catalogue, in a tree of them. A product may stand on several."""
+class Category(TenantScoped, SoftDeletable):
+    """A shelf of the catalogue, in a tree of them. A product may stand on several.
+
+    What stood in a deleted one stands there again when it is restored.
+    """
 
     name = models.CharField(max_length=100)
     parent = TenantForeignKey("self", null=True, blank=True, related_name="children", db_index=False)
@@ -19,7 +22,10 @@ class Category(TenantScoped):
     class Meta(TenantScoped.Meta):
         constraints = [
             models.UniqueConstraint(
-                name="catalog_category_name", fields=["tenant_id", "parent", "name"], nulls_distinct=False
+                name="catalog_category_name",
+                fields=["tenant_id", "parent", "name"],
+                condition=Q(deleted_at__isnull=True),
+                nulls_distinct=False,
             ),
             models.CheckConstraint(
                 name="catalog_category_not_in_itself", condition=Q(parent__isnull=True) | ~Q(parent=F("id"))

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.business.catalog.errors import ProductNotFound
-from apps.business.catalog.models import Product
+from apps.business.catalog.models import Product, ProductPrice
+from apps.business.catalog.queries.categories import products_in
 from apps.business.money import line_total_minor
 from apps.business.search_keys import begins_with
 from apps.core.history.changes import Change, ChangeFilter, changes_of
@@ -17,10 +18,18 @@ from apps.core.history.changes import Change, ChangeFilter, changes_of
 STATES = ("active", "deleted", "all")
 
 
-def products(*, q: str = "", sku: str = "", variant_of: UUID | None = None, state: str = "active") -> Any:
-    """Products whose sku or name begins with `q`, or whose sku is exactly `sku`, or the variants of one; by sku.
+def products(
+    *,
+    q: str = "",
+    sku: str = "",
+    variant_of: UUID | None = None,
+    category: UUID | None = None,
+    state: str = "active",
+) -> Any:
+    """Products whose sku or name begins with `q`, or whose sku is exactly `sku`, or the variants of one, or those in a
+    category and below it; by sku.
 
-    `state` is one of STATES.
+    `state` is one of STATES. One statement, and one more for a category.
     """
     hidden_too = state in ("deleted", "all")
     found = Product.with_deleted.in_tenant() if hidden_too else Product.objects.in_tenant()
@@ -32,6 +41,8 @@ def products(*, q: str = "", sku: str = "", variant_of: UUID | None = None, stat
         found = found.filter(sku=sku)
     if variant_of:
         found = found.filter(variant_of=variant_of)
+    if category:
+        found = found.filter(id__in=products_in(category))
     return found.order_by("sku_key", "id")
 
 
@@ -118,6 +129,12 @@ def _found(found: Product | None, product_id: UUID) -> Product:
 def changes_of_product(product_id: UUID, *, limit: int = 20) -> list[Change]:
     """Who changed a product and what, newest first. Three statements."""
     return changes_of(Product, where=ChangeFilter(entity_ids=(product_id,)), limit=limit)
+
+
+def changes_with_prices(product_id: UUID, *, limit: int = 20) -> list[Change]:
+    """Who changed a product or what it costs, newest first. Seven statements."""
+    prices = ProductPrice.objects.in_tenant().filter(product_id=product_id).values_list("id", flat=True)
+    return changes_of(Product, ProductPrice, where=ChangeFilter(entity_ids=(product_id, *prices)), limit=limit)
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

@@ -11,7 +11,7 @@ from apps.business.catalog.errors import (
     InvalidCategory,
     ProductNotFound,
 )
-from apps.business.catalog.events import CategoryDeleted, CategoryPlaced, ProductCategorised
+from apps.business.catalog.events import CategoryDeleted, CategoryPlaced, CategoryRestored, ProductCategorised
 from apps.business.catalog.tests.factories import ProductFactory
 from apps.core.history import SYSTEM
 from apps.core.tenancy import tenant
@@ -36,6 +36,10 @@ def place(category, *, name=None, parent=None):
 
 def delete(category):
     commands.delete_category(category_id=category.id, actor=SYSTEM, now=timezone.now())
+
+
+def restore(category):
+    return commands.restore_category(category_id=category.id, actor=SYSTEM, now=timezone.now())
 
 
 def categorise(product, *categories):
@@ -119,9 +123,57 @@ class TestTheTree:
 
         with tenant(other_tenant_id):
             assert paths() == []
-            for attempt in (lambda: create("Tea", kitchen), lambda: delete(kitchen), lambda: place(kitchen)):
+            for attempt in (
+                lambda: create("Tea", kitchen),
+                lambda: delete(kitchen),
+                lambda: restore(kitchen),
+                lambda: place(kitchen),
+            ):
                 with pytest.raises(CategoryNotFound):
                     attempt()
+
+
+class TestRestoring:
+    def test_brings_back_the_category_and_the_places_of_its_products(self, published):
+        product, kitchen = ProductFactory(), create("Kitchen")
+        categorise(product, kitchen)
+        for _ in range(2):
+            delete(kitchen)
+        categorise(product, garden := create("Garden"))
+
+        for _ in range(2):
+            restore(kitchen)
+
+        assert paths() == ["Garden", "Kitchen"]
+        assert queries.categories_of(product.id) == {kitchen.id, garden.id}
+        assert queries.product_counts() == {kitchen.id: 1, garden.id: 1}
+        assert [event for event in published if isinstance(event, CategoryRestored)] == [
+            CategoryRestored(category_id=kitchen.id, name="Kitchen", parent_id=None)
+        ]
+
+    def test_needs_its_place_to_be_there_and_free(self):
+        kitchen = create("Kitchen")
+        tea = create("Tea", kitchen)
+        delete(tea)
+        delete(kitchen)
+
+        with pytest.raises(CategoryMisplaced):
+            restore(tea)
+        create("Kitchen")
+        with pytest.raises(CategoryTaken):
+            restore(kitchen)
+        assert [one.name for one in queries.deleted_categories()] == ["Kitchen", "Tea"]
+
+
+class TestProductsIn:
+    def test_are_those_of_the_whole_branch(self):
+        product, elsewhere, kitchen = ProductFactory(), ProductFactory(), create("Kitchen")
+        tea = create("Tea", kitchen)
+        categorise(product, tea)
+        categorise(elsewhere, create("Garden"))
+
+        for category in (kitchen, tea):
+            assert [found.id for found in queries.products(category=category.id)] == [product.id]
 
 
 class TestCategorise:

@@ -73,7 +73,24 @@ class TestMedia:
         assert (added.status_code, added.json()["data"]["alt"]) == (201, "From the left")
         assert client.get(shown["url"]).status_code == 200
         assert manager.delete(f"{url}/media/{shown['id']}").status_code == 204
-        assert client.get(shown["url"]).status_code == 404
+        assert manager.get(f"{url}/media").json()["data"] == []
+        back = manager.post(f"{url}/media/{shown['id']}/restoration")
+        assert (back.status_code, back.json()["data"]["alt"]) == (200, "From the left")
+
+    def test_is_described_and_arranged(self, api_client, url):
+        manager = api_client("manager")
+        first, second = (
+            manager.post(f"{url}/media", picture(), MULTIPART_CONTENT).json()["data"]["id"] for _ in range(2)
+        )
+
+        described = manager.patch(f"{url}/media/{second}", {"alt": "From behind"}, JSON)
+        arranged = manager.put(f"{url}/media-order", {"media_ids": [second, first]}, JSON)
+        refused = manager.put(f"{url}/media-order", {"media_ids": [second]}, JSON)
+
+        assert described.json()["data"]["alt"] == "From behind"
+        assert arranged.json()["data"] == {"media_ids": [second, first]}
+        assert [one["id"] for one in manager.get(f"{url}/media").json()["data"]] == [second, first]
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_product")
 
     def test_refuses_a_script_that_is_called_an_image(self, api_client, url):
         answer = api_client("manager").post(f"{url}/media", picture(b"<script>alert(1)</script>"), MULTIPART_CONTENT)
@@ -96,7 +113,12 @@ class TestCategories:
         assert misplaced.json()["code"] == "category_misplaced"
         assert moved.json()["data"] == client.get(f"/api/v1/categories/{tea['id']}").json()["data"]
         assert [shelf["path"] for shelf in client.get("/api/v1/categories").json()["data"]] == ["Kitchen", "Teas"]
+        (shown,) = client.get("/api/v1/products", {"category": tea["id"]}).json()["data"]
+        assert shown["id"] in url
         assert client.delete(f"/api/v1/categories/{tea['id']}").status_code == 204
+        assert client.get(f"{url}/categories").json()["data"] == {"category_ids": []}
+        restored = client.post(f"/api/v1/categories/{tea['id']}/restoration")
+        assert (restored.status_code, restored.json()["data"]["name"]) == (200, "Teas")
 
 
 def test_what_belongs_to_a_product_is_found_by_no_other_tenant(api_client, url, other_tenant_id, tenant_id):
@@ -113,9 +135,13 @@ def test_what_belongs_to_a_product_is_found_by_no_other_tenant(api_client, url, 
         stranger.put(f"{url}/categories", {"category_ids": []}, JSON),
         stranger.delete(f"{url}/prices/{price}"),
         stranger.delete(f"{url}/media/{media}"),
+        stranger.patch(f"{url}/media/{media}", {"alt": "Mine"}, JSON),
+        stranger.post(f"{url}/media/{media}/restoration"),
+        stranger.put(f"{url}/media-order", {"media_ids": [media]}, JSON),
         stranger.get(f"/api/v1/categories/{category}"),
         stranger.put(f"/api/v1/categories/{category}", {"name": "Mine"}, JSON),
         stranger.delete(f"/api/v1/categories/{category}"),
+        stranger.post(f"/api/v1/categories/{category}/restoration"),
     ]
 
     assert {answer.status_code for answer in answers} == {404}
