@@ -1,6 +1,14 @@
 from django.urls import path
 
-from apps.business.catalog import api, pages, parts_api
+from apps.business.catalog import (
+    api,
+    category_pages,
+    pages,
+    parts_api,
+    picture_pages,
+    price_pages,
+    variant_pages,
+)
 
 urlpatterns = [
     path("api/v1/products", api.Products.as_view()),
@@ -24,4 +32,18 @@ urlpatterns = [
     path("products/<uuid:product_id>/", pages.product_detail),
     path("products/<uuid:product_id>/deletion", pages.product_deletion),
     path("products/<uuid:product_id>/restoration", pages.product_restoration),
+    path("products/<uuid:product_id>/categories", pages.product_places),
+    path("products/<uuid:product_id>/variants/", variant_pages.product_variants),
+    path("products/<uuid:product_id>/variants/new", variant_pages.variants_new),
+    path("products/<uuid:product_id>/prices/", price_pages.product_prices),
+    path("products/<uuid:product_id>/prices/<uuid:price_id>/end", price_pages.product_price_end),
+    path("products/<uuid:product_id>/pictures/", picture_pages.product_pictures),
+    path("products/<uuid:product_id>/pictures/order", picture_pages.product_pictures_order),
+    path("products/<uuid:product_id>/pictures/<uuid:media_id>", picture_pages.product_picture),
+    path("products/<uuid:product_id>/pictures/<uuid:media_id>/removal", picture_pages.product_picture_removal),
+    path("products/<uuid:product_id>/pictures/<uuid:media_id>/restoration", picture_pages.product_picture_restoration),
+    path("categories/", category_pages.category_list),
+    path("categories/<uuid:category_id>/", category_pages.category_detail),
+    path("categories/<uuid:category_id>/deletion", category_pages.category_deletion),
+    path("categories/<uuid:category_id>/restoration", category_pages.category_restoration),
 ]

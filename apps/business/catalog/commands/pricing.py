@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils.timezone import localtime
+
 from apps.business.catalog import queries
 from apps.business.catalog.commands.content import price_errors
 from apps.business.catalog.errors import InvalidPrice, PriceOver, PriceOverlaps
@@ -16,6 +18,7 @@ from apps.business.constraints import violation_means
 from apps.business.currencies import is_currency
 from apps.business.money import price_e4
 from apps.business.units import work_of
+from apps.core.api.presentation import moment_text, price_text
 from apps.core.events import UnitOfWork
 from apps.core.history import Actor
 
@@ -46,6 +49,7 @@ def set_price(
         valid_from=valid_from or now,
         valid_to=valid_to,
     )
+    # Whoever writes past the lock on the product is stopped by the constraint.
     overlaps = PriceOverlaps(f"it has another price in {currency} for part of that time: end that one first")
     with violation_means(_NO_OVERLAP, lambda: overlaps), work_of(actor, Product) as work:
         product = queries.lock_product(product_id)
@@ -54,6 +58,7 @@ def set_price(
         if same := _same(wish):
             return same
         _make_room(wish, work)
+        _refuse_overlap(wish)
         wish.save()
         work.publish(_priced(wish))
     return wish
@@ -77,6 +82,15 @@ def _make_room(wish: ProductPrice, work: UnitOfWork) -> None:
     earlier = queries.lock_open_price(wish.product_id, wish.currency, before=wish.valid_from)
     if earlier is not None:
         _end(earlier, wish.valid_from, work)
+
+
+def _refuse_overlap(wish: ProductPrice) -> None:
+    other = queries.price_in_the_way(wish)
+    if other is not None:
+        begins = moment_text(localtime(other.valid_from))
+        until = f"until {moment_text(localtime(other.valid_to))}" if other.valid_to else "on"
+        cost = price_text(other.price, other.currency)
+        raise PriceOverlaps(f"it costs {cost} from {begins} {until}: end that price first, or choose another time")
 
 
 def _end(price: ProductPrice, at: datetime, work: UnitOfWork) -> None:

@@ -21,7 +21,14 @@ from apps.business.catalog.queries.media import (
     pictures_of,
     removed_media,
 )
-from apps.business.catalog.queries.prices import all_prices_of, lock_open_price, lock_price, price_at, prices_of
+from apps.business.catalog.queries.prices import (
+    all_prices_of,
+    lock_open_price,
+    lock_price,
+    price_at,
+    price_in_the_way,
+    prices_of,
+)
 from apps.business.catalog.queries.products import (
     STATES,
     attributes,
@@ -67,6 +74,7 @@ __all__ = [
     "media_of",
     "pictures_of",
     "price_at",
+    "price_in_the_way",
     "prices_of",
     "product",
     "product_counts",

@@ -38,6 +38,15 @@ def all_prices_of(product_id: UUID) -> Any:
     return ProductPrice.objects.in_tenant().filter(product_id=product_id).order_by("-valid_from", "-id")
 
 
+def price_in_the_way(wish: ProductPrice) -> ProductPrice | None:
+    """The first price of the same product and currency that holds for part of the time of the wish."""
+    others = ProductPrice.objects.in_tenant().filter(_not_over(wish.valid_from), product_id=wish.product_id)
+    if wish.valid_to is not None:
+        others = others.filter(valid_from__lt=wish.valid_to)
+    found: ProductPrice | None = others.filter(currency=wish.currency).order_by("valid_from", "id").first()
+    return found
+
+
 def lock_price(price_id: UUID, *, product_id: UUID) -> ProductPrice:
     """A price of the product under a row lock. Raises PriceNotFound."""
     prices = ProductPrice.objects.in_tenant().filter(product_id=product_id)

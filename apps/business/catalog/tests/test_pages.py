@@ -8,7 +8,8 @@ from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.core.tenancy import tenant
 
 pytestmark = pytest.mark.django_db
-FORM = {"sku": "TP1", "name": "Tea pot", "unit_price": "2.555", "currency": "GBP", "reorder_level": "", "version": "1"}
+FORM = {"sku": "TP1", "name": "Tea pot", "unit_price": "2.555", "currency": "GBP", "version": "1"}
+FORM |= {"tax_class": "standard", "reorder_level": ""}
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ class TestProductList:
             for _ in range(8):
                 StockLevelFactory()
 
-        with django_assert_max_num_queries(2, using="business"):
+        with django_assert_max_num_queries(3, using="business"):
             client.get("/products/")
 
 

@@ -90,7 +90,7 @@ class TestSetPrice:
     def test_refuses_to_overlap_another(self, product, published):
         priced(product, "1", valid_from=NOW + DAY, valid_to=NOW + 3 * DAY)
 
-        with pytest.raises(PriceOverlaps):
+        with pytest.raises(PriceOverlaps, match=r"it costs €1\.00 from .+ until .+: end that price first"):
             priced(product, "2", valid_from=NOW + 2 * DAY, valid_to=NOW + 4 * DAY)
         with pytest.raises(PriceOverlaps):
             priced(product, "2")
