@@ -120,10 +120,8 @@ class PicturesForm(forms.Form):
 class OptionsForm(forms.Form):
     """By what variants differ: the values of each option, separated by commas. Every combination is offered."""
 
-    option_1 = forms.CharField(label="Option", max_length=64, widget=forms.TextInput(attrs={"placeholder": "Size"}))
-    values_1 = forms.CharField(
-        label="Values", max_length=1000, widget=forms.TextInput(attrs={"placeholder": "S, M, L"})
-    )
+    option_1 = forms.CharField(label="Option", max_length=64, help_text="Such as size.")
+    values_1 = forms.CharField(label="Its values", max_length=1000, help_text="With commas between them: S, M, L.")
     option_2 = forms.CharField(label="Second option", max_length=64, required=False)
     values_2 = forms.CharField(label="Its values", max_length=1000, required=False)
     option_3 = forms.CharField(label="Third option", max_length=64, required=False)
