@@ -108,6 +108,11 @@ viewer clerk manager owner
     GET /orders/{order_id}/then
     GET /products/
     GET /products/{product_id}/
+    GET /products/{product_id}/pictures/
+    GET /products/{product_id}/prices/
+    GET /products/{product_id}/variants/
+    GET /categories/
+    GET /categories/{category_id}/
     GET /stock/
     GET /stock/{product_id}/
     GET /warehouses/
@@ -371,6 +376,20 @@ manager owner
     POST /products/{product_id}/deletion
     POST /products/{product_id}/restoration
     POST /products/{product_id}/stock-adjustments
+    POST /products/{product_id}/categories
+    POST /products/{product_id}/pictures/
+    POST /products/{product_id}/pictures/order
+    POST /products/{product_id}/pictures/{media_id}
+    POST /products/{product_id}/pictures/{media_id}/removal
+    POST /products/{product_id}/pictures/{media_id}/restoration
+    POST /products/{product_id}/prices/
+    POST /products/{product_id}/prices/{price_id}/end
+    GET /products/{product_id}/variants/new
+    POST /products/{product_id}/variants/new
+    POST /categories/
+    POST /categories/{category_id}/
+    POST /categories/{category_id}/deletion
+    POST /categories/{category_id}/restoration
     GET /roles/
     GET /roles/new
     POST /roles/new
