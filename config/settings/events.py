@@ -30,6 +30,8 @@ EVENTS_TOGETHER_S = env.float("EVENTS_TOGETHER_S", default=0.1)
 EVENTS_MAX_ATTEMPTS = env.int("EVENTS_MAX_ATTEMPTS", default=5)
 EVENTS_RETRY_BASE_S = env.float("EVENTS_RETRY_BASE_S", default=0.5)
 EVENTS_RETRY_CAP_S = env.float("EVENTS_RETRY_CAP_S", default=30.0)
+# A command that had to read more than so many events of one aggregate leaves a snapshot for the next one.
+EVENTS_SNAPSHOT_EVERY = env.int("EVENTS_SNAPSHOT_EVERY", default=100)
 # A group of which more than half of its last so many events became dead letters stops: the fault is not in the events.
 EVENTS_FLOOD_WINDOW = env.int("EVENTS_FLOOD_WINDOW", default=50)
 # How many keys are retried, or dead letters discarded, before a bulk repair says how far it has come.

@@ -30,11 +30,12 @@ from apps.business.orders.models import (
     TaxRate,
     TaxSettings,
 )
-from apps.business.orders.states import OrderState, followed
+from apps.business.orders.states import ORDER, OrderState
 from apps.business.search_keys import begins_with
 from apps.core.db.router import alias_for
-from apps.core.events import Envelope, Known, as_of
+from apps.core.events import Envelope, Known
 from apps.core.events.log import stream
+from apps.core.events.snapshots import state_of
 from apps.core.history.changes import Change, ChangeFilter, changes_of
 
 
@@ -182,7 +183,7 @@ def lock_return(order_return_id: UUID) -> OrderReturn:
 
 def timeline(order_id: UUID) -> list[Envelope]:
     """What happened to an order, oldest first, from the event log. Two statements. Raises OrderNotFound."""
-    _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
+    _require_order(order_id)
     return stream(order_id, using=alias_for(Order))
 
 
@@ -191,7 +192,8 @@ def order_as_of(order_id: UUID, at: datetime | None = None) -> Known[OrderState]
 
     Raises OrderNotFound, also when it was not placed yet.
     """
-    known = as_of(timeline(order_id), followed, at)
+    _require_order(order_id)
+    known = state_of(ORDER, order_id, using=alias_for(Order), at=at)
     if known is None:
         raise OrderNotFound(f"order {order_id} was not placed yet")
     return known
@@ -267,6 +269,10 @@ def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
 def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:
     """Who changed an order and what, newest first. Three statements."""
     return changes_of(Order, where=ChangeFilter(entity_ids=(order_id,)), limit=limit)
+
+
+def _require_order(order_id: UUID) -> None:
+    _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
 
 
 def _found(order: Order | None, order_id: UUID) -> Order:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -40,7 +40,7 @@ from apps.business.orders.events import (
     OrderReturned,
     OrderShipped,
 )
-from apps.core.events import Event, InvalidMessage
+from apps.core.events import Event, Fold, InvalidMessage, Personal
 
 OPEN_TO_DECIDE = frozenset({"pending", "held", "under_review"})
 AGREED = frozenset({"placed", "partly_returned", "returned"})
@@ -108,7 +108,7 @@ class OrderState(msgspec.Struct, frozen=True, kw_only=True):
     returned_minor: int = 0
     allocated: bool = False
     cancelled_at: datetime | None = None
-    cancel_reason: str = ""
+    cancel_reason: Annotated[str, Personal("customer_id")] = ""
     lines: tuple[LineState, ...]
     shipments: tuple[ShipmentState, ...] = ()
 
@@ -286,3 +286,6 @@ def _paid(
             return replace(state, refunded_minor=event.refunded_minor)
         case _:
             return replace(state, authorised_minor=0)
+
+
+ORDER = Fold("Order", OrderState, followed)

@@ -7,7 +7,7 @@ functions marked with `handles`. How they travel (`relay`, `follower`, Kafka) is
 from apps.core.events.definition import Event, EventPart, event, remember_origin
 from apps.core.events.envelope import Envelope, EventOrigin, Metadata
 from apps.core.events.errors import InvalidMessage
-from apps.core.events.folding import Known, as_of
+from apps.core.events.folding import Fold, Known
 from apps.core.events.personal import Personal
 from apps.core.events.subscriptions import handles, handles_many
 from apps.core.events.unit import UnitOfWork, announce, repeated_when_overtaken, unit_of_work
@@ -18,13 +18,13 @@ __all__ = [
     "Event",
     "EventOrigin",
     "EventPart",
+    "Fold",
     "InvalidMessage",
     "Known",
     "Metadata",
     "Personal",
     "UnitOfWork",
     "announce",
-    "as_of",
     "event",
     "handles",
     "handles_many",

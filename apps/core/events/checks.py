@@ -13,7 +13,7 @@ from apps.core.events.catalogue import published
 TRANSPORTS = ("postgres", "kafka")
 _AT_LEAST_ONE = (
     *("EVENTS_BATCH_SIZE", "EVENTS_MAX_ATTEMPTS", "EVENTS_FLOOD_WINDOW", "EVENTS_INBOX_DAYS"),
-    "EVENTS_REPAIR_BATCH",
+    *("EVENTS_REPAIR_BATCH", "EVENTS_SNAPSHOT_EVERY"),
 )
 
 

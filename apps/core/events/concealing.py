@@ -21,11 +21,12 @@ Change = Callable[[str, str], str]  # a text and the place it stands in -> what 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an event lies: encrypted values open nowhere else."""
+    """Where an event lies, or another `kind` of thing with an id: encrypted values open nowhere else."""
 
     database: str
     tenant_id: UUID
     event_id: UUID
+    kind: str = "event"
 
     def conceal(self, value: Any, name: str, *, subject_id: UUID | None) -> Any:
         """The value with its texts encrypted for a person, or for the tenant where it is about nobody in particular."""
@@ -41,7 +42,7 @@ class Place:
         return _changed(value, self._of(name), plain)
 
     def _of(self, name: str) -> str:
-        return f"event {self.event_id} {name}"
+        return f"{self.kind} {self.event_id} {name}"
 
 
 def concealed_payload(happened: Event, payload: Mapping[str, Any], definition: Definition, place: Place) -> Any:

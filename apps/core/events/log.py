@@ -82,7 +82,11 @@ def stream(aggregate_id: UUID, *, using: str, after: int = 0) -> list[Envelope]:
 
     One statement; where its beginning was archived, or nothing is there, one or two more and that part of the archive.
     """
-    kept = _kept(aggregate_id, using=using, after=after)
+    return with_archived(_kept(aggregate_id, using=using, after=after), aggregate_id, using=using, after=after)
+
+
+def with_archived(kept: list[Envelope], aggregate_id: UUID, *, using: str, after: int) -> list[Envelope]:
+    """What is in the log of a stream from sequence `after` on, with what of it was archived before that."""
     first = kept[0].metadata.sequence if kept else stream_version(aggregate_id, using=using) + 1
     if first <= after + 1:
         return kept

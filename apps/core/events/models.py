@@ -65,6 +65,33 @@ class Event(models.Model):
         return plain_row(row)
 
 
+class Snapshot(models.Model):
+    """What an aggregate's first events come to, so that a long stream is read from there on.
+
+    Made of the events alone, and made again without it. `code` is the fingerprint of what made it: others pass it by.
+    """
+
+    application_grants = ("SELECT", "INSERT", "DELETE")
+    left_out_of_exports = True
+
+    pk = models.CompositePrimaryKey("tenant_id", "id")
+    id = models.UUIDField()
+    tenant_id = models.UUIDField()
+    aggregate_id = models.UUIDField()
+    code = models.TextField()
+    sequence = models.IntegerField(help_text="Of the last event in it.")
+    recorded_at = models.DateTimeField(help_text="When that was recorded.")
+    state = models.JSONField()  # personal values are encrypted, as in events
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "aggregate_id", "code", "sequence"], name="events_snapshot_once"
+            ),
+        ]
+
+
 class ArchivedMonth(models.Model):
     """Where a tenant's events of one month are, since they left the table above: in a Parquet file, never changed."""
 

@@ -51,6 +51,11 @@ def lifted(definition: Definition, payload: Payload, *, version: int) -> Payload
     return payload
 
 
+def upcasters_of(name: str) -> list[Upcaster]:
+    """Every step of an event, from the oldest version on."""
+    return [_steps[key] for key in sorted(_steps) if key[0] == name]
+
+
 def gaps(definitions: Iterable[Definition]) -> list[tuple[str, int]]:
     """The name and version of each step that nobody declared."""
     steps = ((definition.name, step) for definition in definitions for step in range(1, definition.version))

@@ -12,11 +12,11 @@ from uuid import UUID
 from apps.business.orders import queries
 from apps.business.orders.errors import OrderNotFound
 from apps.business.orders.models import Order, OrderLine
-from apps.business.orders.states import OrderState, followed
+from apps.business.orders.states import ORDER, OrderState
 from apps.business.units import work_of
 from apps.core.db.router import alias_for
-from apps.core.events import Event, UnitOfWork, as_of
-from apps.core.events.log import stream
+from apps.core.events import Event, UnitOfWork
+from apps.core.events.snapshots import state_to_change
 from apps.core.history import Actor
 
 _BATCH = 500
@@ -35,7 +35,7 @@ class ChangingOrder:
     def happen(self, event: Event) -> None:
         """Append the event and bring the rows along. Raises Overtaken when somebody else was faster."""
         self.sequence = self.work.publish(event, expected=self.sequence)
-        before, self.state = self.state, followed(self.state, event)
+        before, self.state = self.state, ORDER.follow(self.state, event)
         _write_row(self.row, self.state)
         _write_lines(before, self.state)
 
@@ -49,7 +49,7 @@ def changing(order_id: UUID, *, actor: Actor, reason: str = "") -> Iterator[Chan
     """
     with work_of(actor, Order, reason=reason) as work:
         row = queries.lock_order(order_id)
-        known = as_of(stream(order_id, using=alias_for(Order)), followed)
+        known = state_to_change(ORDER, order_id, using=alias_for(Order))
         if known is None:
             raise OrderNotFound(f"nothing has happened to order {order_id}")
         yield ChangingOrder(known.state, row, known.sequence, work)

@@ -16,6 +16,8 @@ from apps.business.orders.errors import OrderNotFound
 from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place, postage
 from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
 from apps.business.orders.tests.test_sagas import LIMIT, carried_on, review
+from apps.core.crypto.tokens import is_token
+from apps.core.events.models import Snapshot
 from apps.core.history import SYSTEM
 from apps.core.tenancy import tenant
 
@@ -76,6 +78,16 @@ class TestAState:
         review(order, approved=approved)
 
         assert (held[0], as_told(order.id, held_at)) == ("under_review", held)
+        assert as_told(order.id) == as_kept(order.id)
+
+    def test_in_a_snapshot_says_nothing_of_a_person_in_plain(self, settings):
+        settings.EVENTS_SNAPSHOT_EVERY = 1
+        order = place(line(StockLevelFactory().product_id, 3), customer_id=CustomerFactory().id)
+        for _ in range(2):  # the second time nothing happens, but the order is read to be changed
+            cancel(order)
+
+        (state,) = Snapshot.objects.using("business").filter(aggregate_id=order.id).values_list("state", flat=True)
+        assert is_token(state["cancel_reason"])
         assert as_told(order.id) == as_kept(order.id)
 
     def test_of_before_it_was_placed_is_not_there(self):

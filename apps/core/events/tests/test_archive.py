@@ -9,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
@@ -16,11 +17,12 @@ from django.db import DatabaseError, connections
 from django.test import override_settings
 
 from apps.core.db.ids import uuid7
-from apps.core.events import archive, archiving, log
+from apps.core.events import Fold, archive, archiving, log
 from apps.core.events.archiving import Progress, archive_months
 from apps.core.events.database import connect
 from apps.core.events.errors import ArchiveUnreadable, StillNeeded
 from apps.core.events.models import ArchivedMonth
+from apps.core.events.snapshots import state_of, state_to_change
 from apps.core.events.tasks import archive_log
 from apps.core.events.testing import run_relay_once
 from apps.core.events.tests.long_ago import FEBRUARY, JANUARY, MARCH, old_months, read_to_the_end
@@ -29,6 +31,13 @@ from apps.core.tenancy import tenant
 pytestmark = pytest.mark.django_db(databases=["default", "business"], transaction=True)
 
 ALIAS = "business"
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    numbers: tuple[int, ...]
+
+
+NUMBERED = Fold("Thing", Numbers, lambda state, event: Numbers((*(state.numbers if state else ()), event.number)))
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +107,26 @@ class TestArchiving:
         assert numbers(thing, tenant_id) == [1, 2, 3, 4]
         assert numbers(thing, tenant_id, after=1) == [2, 3, 4]
         assert numbers(thing, tenant_id, after=3) == [4]
+
+    def test_of_what_a_snapshot_holds_is_not_missed_by_a_state(self, thing, tenant_id, settings, archive_dir):
+        settings.EVENTS_SNAPSHOT_EVERY = 3
+        with tenant(tenant_id):
+            before = state_to_change(NUMBERED, thing, using=ALIAS)
+        archive_months(ALIAS, before=MARCH)
+        for file in archive_dir.rglob("*.parquet"):
+            file.unlink()
+
+        with tenant(tenant_id):
+            assert state_of(NUMBERED, thing, using=ALIAS) == before
+            with pytest.raises(ArchiveUnreadable):
+                state_of(NUMBERED, thing, using=ALIAS, at=at(1, 6))
+
+    def test_is_read_for_a_state_of_then(self, thing, tenant_id):
+        archive_months(ALIAS, before=MARCH)
+
+        with tenant(tenant_id):
+            known = [state_of(NUMBERED, thing, using=ALIAS, at=moment) for moment in (at(1, 6), at(2), None)]
+        assert [one.state.numbers for one in known] == [(1, 2), (1, 2, 3), (1, 2, 3, 4)]
 
     def test_reads_a_stream_that_has_gone_altogether(self, tenant_id, thing_id):
         happened(tenant_id, thing_id, at(1))
