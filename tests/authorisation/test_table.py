@@ -30,10 +30,13 @@ Ask = Callable[[Route], HttpResponseBase]
 def asking(token: str | None) -> Ask:
     """Asks as whoever the token stands for, with an empty body and an id that nothing has."""
     headers = {"authorization": f"Bearer {token}"} if token else {}
+    clients = {kind: JsonClient(headers={**headers, "accept": kind}) for kind in ("text/html", "application/json")}
+    for client in clients.values():
+        client.raise_request_exception = False
 
     def ask(route: Route) -> HttpResponseBase:
-        client = JsonClient(headers={**headers, "accept": "text/html" if route.is_page else "application/json"})
-        client.raise_request_exception = False
+        client = clients["text/html" if route.is_page else "application/json"]
+        client.cookies.clear()
         if route.method == "GET":
             return client.get(route.filled())
         kind = "application/x-www-form-urlencoded" if route.is_page else "application/json"

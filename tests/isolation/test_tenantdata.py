@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections, transaction
 
 from apps.business.demo import seed
+from apps.core.db.ids import uuid7
 from apps.core.tenancy import no_tenant, tenant
 from apps.core.tenantdata import erasing, reading
 from apps.core.tenantdata.models import ErasureWarrant
@@ -20,13 +21,18 @@ pytestmark = pytest.mark.django_db
 ALIASES = settings.PRIMARY_ALIASES
 
 
-@pytest.fixture
-def two(tenant_id, other_tenant_id):
+@pytest.fixture(scope="class")
+def two(kept_by_class):
     """Two tenants with people and a shop each."""
-    for one in (tenant_id, other_tenant_id):
+    return made_tenants()
+
+
+def made_tenants():
+    made = uuid7(), uuid7()
+    for one in made:
         make_caller(one, "owner")
         seed(tenant_id=one, slug=one.hex)
-    return tenant_id, other_tenant_id
+    return made
 
 
 def rows_of(alias, tenant_id):
@@ -172,8 +178,8 @@ class TestErasing:
 
 @pytest.mark.django_db(transaction=True)
 class TestByteForByte:
-    def test_another_tenant_is_what_it_was(self, two):
-        mine, other = two
+    def test_another_tenant_is_what_it_was(self):
+        mine, other = made_tenants()
         watched = grounds()
         try:
             before = {ground.alias: ground.digest(other) for ground in watched}

@@ -25,7 +25,6 @@ from apps.core.history import SYSTEM, Actor
 from apps.core.tenancy import PLATFORM, tenant
 from apps.core.tenantdata.models import ErasureWarrant
 from apps.core.tenantdata.tables import held_tables
-from apps.core.testing.databases import forget_committed_rows
 from apps.iam.approvals import commands as approvals
 from apps.iam.audit import exporting
 from apps.iam.audit.checkpoints import read_checkpoint
@@ -49,8 +48,8 @@ from tests.isolation.leaks import grounds
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def going(db):
+@pytest.fixture(scope="class")
+def going(kept_by_class):
     """A company with people and a shop whose waiting time is over, and one that stays."""
     return made_companies()
 
@@ -204,6 +203,10 @@ class TestWhatIsKept:
     """In the platform's own security log, which is not erased."""
 
     @pytest.fixture
+    def going(self, db):
+        return made_companies()  # while the log is listened to
+
+    @pytest.fixture
     def told(self, published):
         """What the platform's log says of the erasure, once it is done."""
 
@@ -344,22 +347,8 @@ def crash(monkeypatch, code, point):
     monkeypatch.setattr(runs, "_done", dying)
 
 
-@pytest.fixture(scope="class")
-def companies(django_db_setup, django_db_blocker):
-    """Committed once for all tests of a class: what each does to them is rolled back."""
-    with django_db_blocker.unblock():
-        made = made_companies()
-    yield made
-    with django_db_blocker.unblock():
-        forget_committed_rows()
-
-
 @pytest.mark.slow
 class TestCrash:
-    @pytest.fixture
-    def going(self, companies, db):
-        return companies
-
     @pytest.mark.parametrize("point", ["before its effect", "after its effect", "after its note"])
     @pytest.mark.parametrize("code", [step.code for step in STEPS])
     def test_at_any_step_and_carrying_on_ends_the_same(self, going, monkeypatch, code, point):
@@ -399,8 +388,8 @@ class TestCrash:
 
 @pytest.mark.django_db(transaction=True)
 class TestByteForByte:
-    def test_another_company_is_what_it_was(self, going):
-        goes, stays = going
+    def test_another_company_is_what_it_was(self):
+        goes, stays = made_companies()
         watched = grounds()
         try:
             before = {ground.alias: ground.digest(stays) for ground in watched}

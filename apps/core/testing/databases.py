@@ -8,6 +8,8 @@ is, never used by a test. A copy takes a fraction of a second and keeps owners, 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -49,6 +51,22 @@ def django_db_setup(
             make_originals(request.config)
         for alias in settings.PRIMARY_ALIASES:
             _use(alias, _copied(alias))
+
+
+@pytest.fixture(scope="class")
+def kept_by_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What fixtures of the class write, which ask for this one, is there in each of its tests and gone after the last:
+    for much that would be made anew for each. Each test's own transaction is a part of this one, so none may commit.
+    """
+    from django.conf import settings
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), ExitStack() as stack:
+        for alias in settings.PRIMARY_ALIASES:
+            stack.enter_context(transaction.atomic(using=alias))
+        yield
+        for alias in settings.PRIMARY_ALIASES:
+            transaction.set_rollback(True, using=alias)
 
 
 def make_originals(config: pytest.Config) -> None:

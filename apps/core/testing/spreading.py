@@ -8,10 +8,8 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
-# One process runs the journeys that share a browser, one file and its platform after the other.
-SHARING = tuple(
-    f"tests/journeys/test_{name}.py" for name in ("company", "console", "mail", "sessions", "sign_in", "webhooks")
-)
+# One process runs the journeys that share a platform and a browser.
+SHARING = "tests/journeys/shared/"
 
 
 class SpreadingPlugin:
@@ -36,8 +34,7 @@ class ByFile(LoadFileScheduling):
 
 def scope_of(nodeid: str) -> str:
     """What goes to the same process has the same."""
-    file = nodeid.split("::", 1)[0]
-    return SHARING[0] if file in SHARING else file
+    return SHARING if nodeid.startswith(SHARING) else nodeid.split("::", 1)[0]
 
 
 def _turn(nodeid: str) -> int:

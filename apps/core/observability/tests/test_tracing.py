@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import http.server
+import logging
 import os
 import subprocess
 import sys
@@ -48,6 +49,7 @@ class TestRequestMiddleware:
 
         def send(request: Any, status: int = 200) -> tuple[Any, dict[str, Any]]:
             caplog.clear()
+            caplog.set_level(logging.INFO, "request")
             response = RequestMiddleware(lambda _request: HttpResponse(status=status))(request)
             lines = [record.msg for record in caplog.records if record.name == "request"]
             return response, lines[0] if lines else {}

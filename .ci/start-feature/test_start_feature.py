@@ -13,15 +13,11 @@ from typing import ClassVar
 
 import pytest
 
-from apps.core.api.management.commands.start_feature import vocabulary
-
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("business/returns", "iam/badges")
 TIMEOUT_S = 280
 # Coverage would count the copy; the servers, secrets and plugins are those of this session.
 FOREIGN = ("COVERAGE", "PYTEST", "DATABASE", "BUSINESS_DATABASE", "REDIS", "CACHE_REDIS", "DJANGO", "STATE_DIR")
-
-pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
@@ -151,21 +147,3 @@ class TestTheCommand:
             assert reason in said, words
             assert "Traceback" not in said, words
         assert sorted(checkout.root.glob("apps/*/*")) == before
-
-
-@pytest.mark.parametrize(
-    ("feature", "model", "variable"),
-    [
-        ("returns", "Return", "return_"),
-        ("addresses", "Address", "address"),
-        ("price_lists", "PriceList", "price_list"),
-        ("categories", "Category", "category"),
-        ("boxes", "Box", "box"),
-        ("stock", "Stock", "stock"),
-    ],
-)
-def test_finds_the_names_of_one(feature, model, variable):
-    words = vocabulary("business", feature, None)
-
-    assert (words["Model"], words["var"]) == (model, variable)
-    assert words["plural"] != words["var"]
