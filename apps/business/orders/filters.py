@@ -34,7 +34,9 @@ class OrderFilter(django_filters.FilterSet):
 
 
 class CustomerFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(method="search", max_length=200, help_text="Begins the name, or is the code.")
+    q = django_filters.CharFilter(
+        method="search", max_length=200, help_text="Begins the name, or is the code or the whole e-mail address."
+    )
     code = django_filters.CharFilter(field_name="code", max_length=64)
 
     class Meta:

@@ -32,6 +32,7 @@ from apps.business.orders.models import (
 )
 from apps.business.orders.states import ORDER, OrderState
 from apps.business.search_keys import begins_with
+from apps.core.crypto.fields import whose
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope, Known
 from apps.core.events.log import stream
@@ -210,8 +211,8 @@ def customers_by_code(codes: Collection[str]) -> list[Customer]:
 
 
 def customer_matches(text: str) -> Q:
-    """Customers whose name begins with `text`, or whose code it is."""
-    return begins_with("name_key", text) | Q(code=text.strip())
+    """Customers whose name begins with `text`, or whose code or address of mail it is. Costs a statement for a key."""
+    return begins_with("name_key", text) | Q(code=text.strip()) | whose(Customer, "email_mark", text)
 
 
 def customer(customer_id: UUID) -> Customer:

@@ -6,8 +6,8 @@ database follow from where they are found. Imports no models: the relay reads th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -42,10 +42,11 @@ class Owner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One version of an owner's key. `cipher` is None when it was destroyed."""
+    """One version of an owner's key. `cipher` is None when it was destroyed; `secret` is for deriving others."""
 
     version: int
     cipher: AESGCM | None = None
+    secret: bytes = field(default=b"", repr=False)
 
 
 _DESTROYED = Key(0)
@@ -64,6 +65,22 @@ select * from known union all select * from made
 _READING = """
 select version, wrapped, wrapped_by, created_at = now() from crypto_data_key
 where tenant_id = %(tenant)s and subject_id = %(subject)s and version = %(version)s
+"""
+_READING_MANY = """
+select version, wrapped, wrapped_by, created_at = now(), subject_id from crypto_data_key
+join unnest(%(subjects)s::uuid[], %(versions)s::smallint[]) wanted (subject_id, version) using (subject_id, version)
+where tenant_id = %(tenant)s
+"""
+# Those that somebody else makes at this very moment are left out: they are looked for one by one.
+_MAKING_MANY = """
+with wanted as (
+    select * from unnest(%(subjects)s::uuid[], %(wrapped)s::bytea[]) w (subject_id, wrapped)),
+made as (
+    insert into crypto_data_key (tenant_id, subject_id, version, wrapped, wrapped_by, created_at)
+    select %(tenant)s, subject_id, 1, wrapped, %(by)s, now() from wanted
+    where not exists (select from crypto_data_key k where k.tenant_id = %(tenant)s and k.subject_id = wanted.subject_id)
+    on conflict do nothing returning version, wrapped, wrapped_by, true, subject_id)
+select * from made
 """
 _NEWEST_VERSION = """
 select version, destroyed_at is not null from crypto_data_key
@@ -105,6 +122,36 @@ def key_for_reading(owner: Owner, version: int) -> Key:
     return _DESTROYED if row is None else _remembered(owner, version, _key(owner, row), fresh=row[3])
 
 
+def is_known(owner: Owner, version: int) -> bool:
+    """Whether this process remembers a key, so that to read with it costs no statement."""
+    return _known(owner, version) is not None
+
+
+def make_keys(owners: Iterable[Owner]) -> None:
+    """Make a first key for those who have none, all in one statement for each tenant: before much is encrypted.
+
+    Whoever has one already costs a statement at the first use, as ever.
+    """
+    for (database, tenant_id), subjects in _by_tenant(owners).items():
+        known = [one for one in subjects if _cache.get((Owner(database, tenant_id, one), _NEWEST))]
+        new = [one for one in subjects if one not in known and not tombstones.is_buried(one, tenant_id=tenant_id)]
+        if not new:
+            continue
+        places = [Owner(database, tenant_id, one).place(1) for one in new]
+        wrapped = [wrapping.wrap(wrapping.new_key(), place=place).content for place in places]
+        values = {"subjects": new, "wrapped": wrapped, "by": wrapping.newest_name()}
+        _remember_rows(database, tenant_id, _rows(database, tenant_id, _MAKING_MANY, values), as_newest=True)
+
+
+def fetch_keys(database: str, tenant_id: UUID, versions: Sequence[tuple[UUID, int]]) -> None:
+    """Remember keys of many subjects, each in a version, by one statement: before much is decrypted."""
+    missing = [one for one in versions if _cache.get((Owner(database, tenant_id, one[0]), one[1])) is None]
+    missing = [one for one in missing if not tombstones.is_buried(one[0], tenant_id=tenant_id)]
+    values = {"subjects": [subject for subject, _ in missing], "versions": [version for _, version in missing]}
+    if missing:
+        _remember_rows(database, tenant_id, _rows(database, tenant_id, _READING_MANY, values), as_newest=False)
+
+
 def destroy_keys(subject_id: UUID, *, databases: Sequence[str]) -> int:
     """Destroy every key of a subject, in all tenants of these databases; returns how many there were.
 
@@ -142,7 +189,7 @@ def renew_key(owner: Owner) -> int | None:
     wrapped = wrapping.wrap(secret, place=owner.place(version))
     _cache.forget(lambda entry: entry == (owner, _NEWEST))
     if _row(owner, _RENEWING, {"version": version, "wrapped": wrapped.content, "by": wrapped.by}) is not None:
-        _remembered(owner, _NEWEST, Key(version, AESGCM(secret)), fresh=True)
+        _remembered(owner, _NEWEST, Key(version, AESGCM(secret), secret), fresh=True)
     return version
 
 
@@ -159,38 +206,50 @@ def _made(owner: Owner) -> Key | None:
 
 
 def _row(owner: Owner, statement: str, values: dict[str, Any]) -> Any:
-    with tenant(owner.tenant_id), connections[owner.database].cursor() as cursor:
-        cursor.execute(statement, {**values, "tenant": owner.tenant_id, "subject": owner.subject_id})
-        return cursor.fetchone()
+    rows = _rows(owner.database, owner.tenant_id, statement, {**values, "subject": owner.subject_id})
+    return rows[0] if rows else None
+
+
+def _rows(database: str, tenant_id: UUID, statement: str, values: dict[str, Any]) -> list[Any]:
+    with tenant(tenant_id), connections[database].cursor() as cursor:
+        cursor.execute(statement, {**values, "tenant": tenant_id})
+        return list(cursor.fetchall())
+
+
+def _by_tenant(owners: Iterable[Owner]) -> dict[tuple[str, UUID], list[UUID]]:
+    found: dict[tuple[str, UUID], dict[UUID, None]] = {}
+    for owner in owners:
+        found.setdefault((owner.database, owner.tenant_id), {})[owner.subject_id] = None
+    return {place: list(subjects) for place, subjects in found.items()}
 
 
 def _key(owner: Owner, row: Any) -> Key:
-    version, wrapped, by, _ = row
+    version, wrapped, by = row[:3]
     if not wrapped:
         return _DESTROYED
     secret = wrapping.unwrap(Wrapped(bytes(wrapped), by), place=owner.place(version))
-    return Key(version, AESGCM(secret))
+    return Key(version, AESGCM(secret), secret)
 
 
 @dataclass(frozen=True, slots=True)
 class _Remember:
-    """What is done with a new key once its transaction is committed. Until then its place in the queue says that the
-    transaction, and the savepoint, that made it are still there.
+    """What is done with new keys once their transaction is committed. Until then its place in the queue says that the
+    transaction, and the savepoint, that made them are still there.
     """
 
-    entry: tuple[Owner, int]
-    key: Key
+    keys: Mapping[tuple[Owner, int], Key]
 
     def __call__(self) -> None:
-        if not _is_buried(self.entry[0]):  # destroyed by the transaction that made it
-            _cache.put(self.entry, self.key)
+        for entry, key in self.keys.items():
+            if not _is_buried(entry[0]):  # destroyed by the transaction that made it
+                _cache.put(entry, key)
 
 
 def _known(owner: Owner, version: int) -> Key | None:
     """What this process remembers, or has made in the open transaction."""
     entry = owner, version
     waiting = (function for _, function, *_ in reversed(connections[owner.database].run_on_commit[-_LOOKED_THROUGH:]))
-    made = (one.key for one in waiting if isinstance(one, _Remember) and one.entry == entry)
+    made = (one.keys[entry] for one in waiting if isinstance(one, _Remember) and entry in one.keys)
     found = _cache.get(entry)
     if found is None and (found := next(made, None)) is not None and _is_buried(owner):
         return None
@@ -198,14 +257,24 @@ def _known(owner: Owner, version: int) -> Key | None:
 
 
 def _remembered(owner: Owner, version: int, key: Key, *, fresh: bool) -> Key:
-    """A key of a transaction that is still open is remembered after its commit only: what is rolled back is no key."""
-    connection = connections[owner.database]
-    remember = _Remember((owner, version), key)
-    if fresh and connection.in_atomic_block:
-        transaction.on_commit(remember, using=owner.database)
-    else:
-        remember()
+    _remember(owner.database, {(owner, version): key}, fresh=fresh)
     return key
+
+
+def _remember_rows(database: str, tenant_id: UUID, rows: list[Any], *, as_newest: bool) -> None:
+    for fresh in (True, False):
+        owned = [(Owner(database, tenant_id, row[4]), row) for row in rows if row[3] is fresh]
+        keys = {(owner, _NEWEST if as_newest else row[0]): _key(owner, row) for owner, row in owned}
+        if keys:
+            _remember(database, keys, fresh=fresh)
+
+
+def _remember(database: str, keys: Mapping[tuple[Owner, int], Key], *, fresh: bool) -> None:
+    """Keys of a transaction that is still open are remembered after its commit only: what is rolled back is no key."""
+    if fresh and connections[database].in_atomic_block:
+        transaction.on_commit(_Remember(keys), using=database)
+    else:
+        _Remember(keys)()
 
 
 def _is_buried(owner: Owner) -> bool:

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import struct
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 
-from apps.core.crypto.keys import Key, KeyDestroyed, Owner, key_for_reading, key_for_writing
+from apps.core.crypto.keys import Key, KeyDestroyed, Owner, is_known, key_for_reading, key_for_writing
 from apps.core.crypto.sealing import Unreadable
 
 PREFIX = "enc1."
+PATTERN = r"enc1\.[A-Za-z0-9_-]{60,}"
+"""What a token looks like; a text that only begins like one is none."""
 ERASED = "[erased]"
 """What stands in the place of a text whose key was destroyed."""
 
@@ -28,6 +31,11 @@ _NONCE_BYTES = 12
 
 def is_token(text: str) -> bool:
     return text.startswith(PREFIX)
+
+
+def is_whole_token(text: str) -> bool:
+    """The same of a text that anybody may have written: an address may begin with our prefix too."""
+    return text.startswith(PREFIX) and re.fullmatch(PATTERN, text) is not None
 
 
 def subject_of(token: str) -> UUID:
@@ -51,6 +59,17 @@ def decrypt(token: str, *, database: str, tenant_id: UUID, place: str) -> str:
     subject_id, version, nonce, body = _parts(token)
     owner = Owner(database, tenant_id, subject_id)
     return _text(key_for_reading(owner, version), nonce, body, _bound_to(owner, version, place))
+
+
+def version_of(token: str) -> tuple[UUID, int]:
+    """The subject and the version of the key that opens a token. Raises Unreadable for what is none."""
+    return _parts(token)[:2]
+
+
+def needs_statement(token: str, *, database: str, tenant_id: UUID) -> bool:
+    """Whether to open it takes a look into the database. Raises Unreadable for what is no token."""
+    subject_id, version = version_of(token)
+    return not is_known(Owner(database, tenant_id, subject_id), version)
 
 
 def opened(text: str, *, database: str, tenant_id: UUID, place: str) -> str:

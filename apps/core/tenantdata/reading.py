@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connections
 
+from apps.core.crypto.fields import open_rows
 from apps.core.tenancy import require_tenant_id
 from apps.core.tenantdata.tables import ExportedTable, exported_tables, model_of
 
@@ -32,7 +33,8 @@ def page_of_rows(alias: str, table: str, *, after: str | None = None, limit: int
     statement, values = _statement(found, after, limit)
     with connections[alias].cursor() as cursor:
         cursor.execute(statement, values)
-        rows = [_in_plain(alias, table, json.loads(row)) for (row,) in cursor.fetchall()]
+        read = [json.loads(row) for (row,) in cursor.fetchall()]
+    rows = [_in_plain(alias, table, row) for row in open_rows(model_of(alias, table), read, database=alias)]
     if len(rows) < limit:
         return RowsPage(rows, None)
     return RowsPage(rows, json.dumps([rows[-1][column] for column in found.key]))
@@ -50,7 +52,7 @@ def all_rows(alias: str, table: str) -> Iterator[dict[str, Any]]:
 
 
 def _in_plain(alias: str, table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row as its owner may read it: a model with encrypted values knows how to open them (`plain_row`)."""
+    """A row as its owner may read it: a model with encrypted values in what it holds can open them (`plain_row`)."""
     plain_row = getattr(model_of(alias, table), "plain_row", None)
     return plain_row(row) if plain_row else row
 

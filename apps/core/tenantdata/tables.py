@@ -11,6 +11,8 @@ from typing import Any
 from django.apps import apps
 from django.db import connections, models, router
 
+from apps.core.crypto.fields import BlindIndexField
+
 # What proves who somebody is, or opens what is sealed, leaves the platform in no export. Neither do bytes.
 _SECRET = re.compile(r"(^|_)(password|secret|token|hash|digest|checksum|sealed|otp|seed|private)(_|$)")
 
@@ -124,7 +126,9 @@ def _is_exported(model: type[models.Model]) -> bool:
 
 def _exported(model: type[models.Model]) -> ExportedTable:
     fields: Any = model._meta.concrete_fields
-    secret = [f.column for f in fields if _SECRET.search(f.column) or isinstance(f, models.BinaryField)]
+    secret = [
+        f.column for f in fields if _SECRET.search(f.column) or isinstance(f, (models.BinaryField, BlindIndexField))
+    ]
     columns = [f.column for f in fields if f.column not in secret]
     key = [str(f.column) for f in model._meta.pk_fields]
     return ExportedTable(model._meta.db_table, tuple(columns), tuple(secret), tuple(key))

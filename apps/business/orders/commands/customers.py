@@ -16,6 +16,7 @@ from apps.business.orders import queries
 from apps.business.orders.errors import CustomerCodeTaken, InvalidCustomer
 from apps.business.orders.models import Customer
 from apps.business.units import work_of
+from apps.core.crypto.fields import prepare_keys
 from apps.core.errors import PreconditionFailed
 from apps.core.history import Actor
 
@@ -45,7 +46,8 @@ def create_customers(*, customers: Sequence[NewCustomer], actor: Actor, now: dat
         _fill(row, content)
     codes = ", ".join(sorted(content.code for content in customers)[:5])
     taken = CustomerCodeTaken(f"a customer with the code {codes} exists already")
-    with violation_means(_UNIQUE_CODE, lambda: taken), work_of(actor, Customer):
+    with violation_means(_UNIQUE_CODE, lambda: taken), work_of(actor, Customer) as work:
+        prepare_keys(created, using=work.alias)
         Customer.objects.bulk_create(created, batch_size=_BATCH)
     return created
 

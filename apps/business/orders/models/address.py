@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.business.addresses import LONGEST, Address
+from apps.core.crypto.fields import SealedTextField
 from apps.core.db.fields import TenantForeignKey
 from apps.core.db.models import SoftDeletable, TenantScoped
 from apps.core.history.tracking import tracked
@@ -19,13 +20,13 @@ class CustomerAddress(TenantScoped, SoftDeletable):
     personal_columns = dict.fromkeys(("name", "lines", "city", "postal_code", "region", "phone"), "customer_id")
 
     customer = TenantForeignKey("orders.Customer", related_name="addresses", db_index=False)
-    name = models.CharField(max_length=LONGEST["name"], help_text="Who receives it there.")
-    lines = models.CharField(max_length=LONGEST["lines"], help_text="Street and house, one to four lines.")
-    city = models.CharField(max_length=LONGEST["city"])
+    name = SealedTextField(of="customer_id", help_text="Who receives it there.")
+    lines = SealedTextField(of="customer_id", help_text="Street and house, one to four lines.")
+    city = SealedTextField(of="customer_id")
     country = models.CharField(max_length=LONGEST["country"], help_text="ISO 3166-1 alpha-2.")
-    postal_code = models.CharField(max_length=LONGEST["postal_code"], blank=True, default="")
-    region = models.CharField(max_length=LONGEST["region"], blank=True, default="")
-    phone = models.CharField(max_length=LONGEST["phone"], blank=True, default="")
+    postal_code = SealedTextField(of="customer_id", blank=True, default="")
+    region = SealedTextField(of="customer_id", blank=True, default="")
+    phone = SealedTextField(of="customer_id", blank=True, default="")
     default_for_shipping = models.BooleanField(default=False)
     default_for_billing = models.BooleanField(default=False)
 
