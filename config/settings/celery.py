@@ -44,6 +44,7 @@ CELERY_BEAT_SCHEDULE = {
         "audit.verify_chains": _DAY,
         "gateway.deliver_security_events": 10.0,
         "access.end_expired": 60.0,
+        "catalog.drop_old_imports": _DAY,
         "catalog.drop_removed_media": _DAY,
         "inventory.expire_reservations": 30.0,
         "orders.drop_uploads": _HOUR,

@@ -108,6 +108,9 @@ viewer clerk manager owner
     GET /orders/{order_id}/then
     GET /products/
     GET /products/{product_id}/
+    GET /api/v1/products/file
+    GET /products/exchange
+    GET /products/file
     GET /products/{product_id}/pictures/
     GET /products/{product_id}/prices/
     GET /products/{product_id}/variants/
@@ -377,6 +380,13 @@ manager owner
     POST /products/{product_id}/restoration
     POST /products/{product_id}/stock-adjustments
     POST /products/{product_id}/categories
+    POST /api/v1/product-imports
+    POST /api/v1/product-imports/{job_id}/application
+    GET /api/v1/product-imports/{job_id}/report
+    POST /products/exchange
+    GET /products/imports/{job_id}/
+    POST /products/imports/{job_id}/application
+    GET /products/imports/{job_id}/report
     POST /products/{product_id}/pictures/
     POST /products/{product_id}/pictures/order
     POST /products/{product_id}/pictures/{media_id}

@@ -103,3 +103,21 @@ class InvalidCategory(Invalid):
     """The category breaks a rule."""
 
     code = "invalid_category"
+
+
+class CatalogueFileUnusable(Invalid):
+    """The file is none of products."""
+
+    code = "catalogue_file_unusable"
+
+
+class ImportNotFound(NotFound):
+    """There is no such import."""
+
+    code = "product_import_not_found"
+
+
+class ImportNotChecked(Conflict):
+    """Only what was looked through to its end can be applied."""
+
+    code = "product_import_not_checked"

@@ -117,6 +117,10 @@ class PicturesForm(forms.Form):
     )
 
 
+class ProductImportForm(forms.Form):
+    file = forms.FileField(max_length=200, help_text="CSV in UTF-8. You see what would become of each line first.")
+
+
 class OptionsForm(forms.Form):
     """By what variants differ: the values of each option, separated by commas. Every combination is offered."""
 

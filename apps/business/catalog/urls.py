@@ -3,6 +3,8 @@ from django.urls import path
 from apps.business.catalog import (
     api,
     category_pages,
+    exchange_api,
+    exchange_pages,
     pages,
     parts_api,
     picture_pages,
@@ -12,6 +14,10 @@ from apps.business.catalog import (
 
 urlpatterns = [
     path("api/v1/products", api.Products.as_view()),
+    path("api/v1/products/file", exchange_api.ProductsFile.as_view()),
+    path("api/v1/product-imports", exchange_api.ProductImports.as_view()),
+    path("api/v1/product-imports/<uuid:job_id>/application", exchange_api.ProductImportApplication.as_view()),
+    path("api/v1/product-imports/<uuid:job_id>/report", exchange_api.ProductImportReport.as_view()),
     path("api/v1/products/<uuid:product_id>", api.ProductDetail.as_view()),
     path("api/v1/products/<uuid:product_id>/restoration", api.ProductRestoration.as_view()),
     path("api/v1/products/<uuid:product_id>/prices", parts_api.ProductPrices.as_view()),
@@ -42,6 +48,11 @@ urlpatterns = [
     path("products/<uuid:product_id>/pictures/<uuid:media_id>", picture_pages.product_picture),
     path("products/<uuid:product_id>/pictures/<uuid:media_id>/removal", picture_pages.product_picture_removal),
     path("products/<uuid:product_id>/pictures/<uuid:media_id>/restoration", picture_pages.product_picture_restoration),
+    path("products/exchange", exchange_pages.exchange),
+    path("products/file", exchange_pages.products_file),
+    path("products/imports/<uuid:job_id>/", exchange_pages.product_import),
+    path("products/imports/<uuid:job_id>/application", exchange_pages.product_import_application),
+    path("products/imports/<uuid:job_id>/report", exchange_pages.product_import_report),
     path("categories/", category_pages.category_list),
     path("categories/<uuid:category_id>/", category_pages.category_detail),
     path("categories/<uuid:category_id>/deletion", category_pages.category_deletion),

@@ -160,6 +160,12 @@ def back_orders(product_id: UUID) -> dict[str, int]:
     return {"at_most": allowance.at_most if allowance else 0, "waiting": waiting}
 
 
+def allowed_back_orders(product_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many of each product may be promised before there are any; one that allows none may be left out."""
+    rows = BackOrderAllowance.objects.in_tenant().filter(product_id__in=list(product_ids))
+    return dict(rows.values_list("product_id", "at_most"))
+
+
 def goods_of(reservation_id: UUID) -> Any:
     """What a reservation holds."""
     return ReservedGoods.objects.in_tenant().filter(reservation_id=reservation_id)

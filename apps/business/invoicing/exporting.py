@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from apps.business.spreadsheet import guarded
 from apps.core.tenancy import require_tenant_id, tenant
 
 COLUMNS = (
     *("number", "kind", "issued_at", "due_date", "supplied_at", "order_number", "corrects_number"),
     *("buyer_code", "buyer_name", "buyer_country", "currency", "total_minor", "tax_minor", "balance_minor"),
 )
-# A spreadsheet takes what begins so for a formula: CWE-1236. A quote before it keeps it text.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 _TEXTS = {"order_number", "corrects_number", "buyer_code", "buyer_name", "buyer_country"}
 _PAGE = 500
 
@@ -47,7 +46,7 @@ def _cell(issued: Any, name: str) -> str:
     if name in ("issued_at", "supplied_at"):
         return str(value.isoformat())
     text = "" if value is None else str(value)
-    return f"'{text}" if name in _TEXTS and text.startswith(_FORMULA) else text
+    return guarded(text) if name in _TEXTS else text
 
 
 def _written(rows: Iterable[Sequence[str]]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from apps.core.files.errors import FileNotKept
 from apps.core.files.models import StoredFile
+from apps.core.files.places import place_of, storage
 
 
 def files(file_ids: Collection[UUID], *, using: str) -> dict[UUID, StoredFile]:
@@ -20,3 +22,18 @@ def file(file_id: UUID, *, using: str) -> StoredFile:
     if found is None:
         raise FileNotKept
     return found
+
+
+def content(file: StoredFile) -> bytes:
+    """The bytes of a file. Raises FileNotKept."""
+    try:
+        with storage().open(place_of(file)) as stream:
+            return bytes(stream.read())
+    except FileNotFoundError as error:
+        raise FileNotKept from error
+
+
+def kept_before(moment: datetime, *, purposes: Collection[str], using: str) -> list[StoredFile]:
+    """The current tenant's files for one of the purposes that were kept before that moment."""
+    rows = StoredFile.objects.using(using).in_tenant().filter(purpose__in=list(purposes), created_at__lt=moment)
+    return list(rows.order_by("id"))

@@ -5,6 +5,7 @@ from apps.business.catalog.queries.categories import (
     categories_of,
     categories_of_products,
     category,
+    category_paths,
     category_tree,
     changes_of_category,
     deleted_categories,
@@ -28,6 +29,7 @@ from apps.business.catalog.queries.prices import (
     price_at,
     price_in_the_way,
     prices_of,
+    prices_of_products,
 )
 from apps.business.catalog.queries.products import (
     STATES,
@@ -45,6 +47,7 @@ from apps.business.catalog.queries.products import (
     products_for_sale,
     titles_of,
     variants_of,
+    variants_of_products,
 )
 
 __all__ = [
@@ -56,6 +59,7 @@ __all__ = [
     "categories_of",
     "categories_of_products",
     "category",
+    "category_paths",
     "category_tree",
     "changes",
     "changes_of_category",
@@ -76,6 +80,7 @@ __all__ = [
     "price_at",
     "price_in_the_way",
     "prices_of",
+    "prices_of_products",
     "product",
     "product_counts",
     "products",
@@ -86,4 +91,5 @@ __all__ = [
     "removed_media",
     "titles_of",
     "variants_of",
+    "variants_of_products",
 ]

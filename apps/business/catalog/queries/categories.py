@@ -38,6 +38,14 @@ def category_tree() -> list[Shelf]:
     return list(_shelves(below, None, 0, ""))
 
 
+def category_paths() -> dict[UUID, tuple[str, ...]]:
+    """The names from the top down to each category."""
+    paths: dict[UUID | None, tuple[str, ...]] = {None: ()}
+    for shelf in category_tree():  # each comes after the one above it
+        paths[shelf.id] = (*paths[shelf.parent_id], shelf.name)
+    return {category_id: path for category_id, path in paths.items() if category_id}
+
+
 def deleted_categories() -> Any:
     """Those that can be restored, the latest deletion first."""
     return Category.with_deleted.in_tenant().deleted().order_by("-deleted_at", "id")

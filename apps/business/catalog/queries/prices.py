@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,15 @@ def prices_of(product_id: UUID, *, at: datetime) -> list[ProductPrice]:
     """The prices of a product that hold at a moment or will later, by currency and time."""
     found = ProductPrice.objects.in_tenant().filter(_not_over(at), product_id=product_id)
     return list(found.order_by("currency", "valid_from", "id"))
+
+
+def prices_of_products(product_ids: Collection[UUID], *, at: datetime) -> dict[UUID, list[ProductPrice]]:
+    """The same of many products; one without any is left out."""
+    found: dict[UUID, list[ProductPrice]] = defaultdict(list)
+    prices = ProductPrice.objects.in_tenant().filter(_not_over(at), product_id__in=list(product_ids))
+    for price in prices.order_by("currency", "valid_from", "id"):
+        found[price.product_id].append(price)
+    return dict(found)
 
 
 def all_prices_of(product_id: UUID) -> Any:

@@ -69,6 +69,11 @@ def variants_of(product_id: UUID, *, with_deleted: bool = False) -> Any:
     return manager.in_tenant().filter(variant_of=product_id).order_by("sku_key", "id")
 
 
+def variants_of_products(product_ids: Collection[UUID]) -> list[Product]:
+    """The variants of several products."""
+    return list(Product.objects.in_tenant().filter(variant_of__in=list(product_ids)).order_by("id"))
+
+
 def masters_among(product_ids: Collection[UUID]) -> set[UUID]:
     """Those of the products that have variants, and so are not for sale themselves."""
     variants = Product.objects.in_tenant().filter(variant_of__in=list(product_ids))
