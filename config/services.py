@@ -50,6 +50,7 @@ BUSINESS = Service(
         "apps.business.orders",
         "apps.business.invoicing",
         "apps.business.shipping",
+        "apps.business.reconciliation",
     ),
     urls=("apps.business.urls",),
     database="business",

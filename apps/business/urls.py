@@ -9,4 +9,5 @@ urlpatterns = [
     path("", include("apps.business.orders.urls")),
     path("", include("apps.business.invoicing.urls")),
     path("", include("apps.business.shipping.urls")),
+    path("", include("apps.business.reconciliation.urls")),
 ]

@@ -60,6 +60,7 @@ viewer clerk manager owner
     GET /customers/
     GET /customers/{customer_id}/
     GET /customers/{customer_id}/addresses/{address_id}/
+    GET /api/v1/customers/{customer_id}/history
     GET /api/v1/orders-to-ship
     GET /api/v1/shipments
     GET /api/v1/shipments/{shipment_id}
@@ -193,6 +194,9 @@ manager owner
     POST /api/v1/groups/{group_id}/restoration
     PUT /api/v1/groups/{group_id}/roles
     POST /api/v1/invoice-imports
+    POST /api/v1/reconciliations
+    GET /reconciliation/
+    POST /reconciliation/
     PUT /api/v1/invoice-seller
     GET /invoices/seller
     POST /invoices/seller

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from apps.business.invoicing import commands
+from apps.business.invoicing import commands, queries
 from apps.business.orders.events import CreditGiven, OrderCancelled, OrderPlaced, OrderReturned
-from apps.core.events import handles
+from apps.core.events import Envelope, handles
 from apps.core.history import SYSTEM
 
 INVOICING = "business.invoicing"
 
 
 @handles(OrderPlaced, group=INVOICING)
-def invoice_order(event: OrderPlaced) -> None:
-    """A placed order is invoiced."""
+def invoice_order(event: OrderPlaced, *, envelope: Envelope) -> None:
+    """A placed order is invoiced. One that was imported brought its invoice, and what was placed before there were any
+    is left to `manage.py invoice_earlier_orders`.
+    """
+    if event.source == "import" or envelope.timestamp < queries.invoicing_began_at():
+        return
     commands.invoice_order(order_id=event.order_id, actor=SYSTEM, now=timezone.now())
 
 

@@ -10,6 +10,9 @@ from apps.business.rows import TenantPart, TenantRow
 from apps.core.db.fields import TenantForeignKey
 from apps.core.db.grants import APPEND_ONLY
 
+# What numbers of papers begin with that were issued elsewhere, or stand for what was never invoiced: no company's own.
+PAST_INVOICES, PAST_CREDITS = "PAST", "PASTCN"
+
 
 class Seller(TenantPart):
     """Who invoices, as a company states it. Each statement is a row of its own, so that what is on an issued invoice
@@ -54,6 +57,9 @@ class Invoice(TenantPart):
     year = models.PositiveSmallIntegerField(help_text="In which it was issued (UTC).")
     ordinal = models.BigIntegerField(help_text="Its place in series and year, from 1, without gaps.")
     number = models.CharField(max_length=40)
+    reference = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Its number where it was issued first, if so."
+    )
     order_id = models.UUIDField(null=True)
     order_number = models.CharField(max_length=32, blank=True, default="")
     corrects = TenantForeignKey("invoicing.Invoice", null=True, related_name="+", db_index=False)

@@ -9,17 +9,18 @@ from apps.core.db.router import alias_for
 from apps.core.tenancy import require_tenant_id
 
 
-def next_ordinal(series: str, year: int) -> int:
-    """From here to the commit other invoices of the series wait; after a rollback the number was never given.
+def next_ordinals(series: str, year: int, count: int) -> int:
+    """Take so many; returns the first. Until the commit other invoices of the series wait; after a rollback the numbers
+    were never given.
 
-    So take it last. One statement.
+    So take them last. One statement.
     """
     with connections[alias_for(InvoiceCounter)].cursor() as cursor:
         cursor.execute(
             "insert into invoicing_invoicecounter as counter (tenant_id, series, year, last_ordinal) "
-            "values (%s, %s, %s, 1) on conflict (tenant_id, series, year) "
-            "do update set last_ordinal = counter.last_ordinal + 1 returning last_ordinal",
-            [require_tenant_id(), series, year],
+            "values (%(tenant)s, %(series)s, %(year)s, %(count)s) on conflict (tenant_id, series, year) "
+            "do update set last_ordinal = counter.last_ordinal + %(count)s returning last_ordinal",
+            {"tenant": require_tenant_id(), "series": series, "year": year, "count": count},
         )
-        (ordinal,) = cursor.fetchone()
-    return int(ordinal)
+        (last,) = cursor.fetchone()
+    return int(last) - count + 1

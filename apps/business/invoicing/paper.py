@@ -50,6 +50,7 @@ def _facts(issued: Invoice) -> list[tuple[str, str]]:
         ("Number", issued.number),
         ("Issued", f"{issued.issued_at:%d %B %Y}"),
         ("Credited as of" if issued.is_credit else "Ordered", f"{issued.supplied_at:%d %B %Y}"),
+        ("First issued as", issued.reference),
         ("Order", issued.order_number),
         ("For invoice", issued.corrects_number),
         ("Reason", issued.reason),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.business.orders import projections
+from apps.business.orders import customer_history, projections
 from apps.business.orders.commands import money
 from apps.business.orders.events import (
     CreditGiven,
@@ -21,7 +21,7 @@ from apps.business.orders.events import (
     OrderReturned,
     OrderShipped,
 )
-from apps.business.orders.models import DailyRevenue, OrderSummary
+from apps.business.orders.models import DailyRevenue, OrderSummary, PurchaseHistory
 from apps.business.orders.projections import Later
 from apps.business.payments.events import (
     PaymentAuthorised,
@@ -35,6 +35,7 @@ from apps.core.projections import Table, projection
 
 SUMMARY = "business.order_summary"
 REVENUE = "business.daily_revenue"
+HISTORY = "business.customer_history"
 MONEY = "business.order_money"
 PaymentNews = PaymentAuthorised | PaymentCaptured | PaymentVoided | PaymentRefunded | PaymentRefundRefused
 
@@ -77,7 +78,17 @@ def count(event: OrderPlaced | OrderCancelled | OrderReturned | CreditGiven) -> 
     projections.count(event)
 
 
+@handles(OrderPlaced, group=HISTORY)
+@handles(OrderCancelled, group=HISTORY)
+@handles(OrderReturned, group=HISTORY)
+@handles(CreditGiven, group=HISTORY)
+def remember(event: OrderPlaced | OrderCancelled | OrderReturned | CreditGiven) -> None:
+    """The customer's history goes on."""
+    customer_history.note(event)
+
+
 handles_many(projections.list_many, group=SUMMARY)
+handles_many(customer_history.note_many, group=HISTORY)
 handles_many(projections.count_many, group=REVENUE)
 
 
@@ -108,4 +119,9 @@ DAILY_REVENUE = projection(
     "daily_revenue",
     group=REVENUE,
     tables=[Table(DailyRevenue, key=("day", "currency"), ignored=("id",))],
+)
+CUSTOMER_HISTORY = projection(
+    "customer_history",
+    group=HISTORY,
+    tables=[Table(PurchaseHistory, key=("customer_id", "currency"), ignored=("id",))],
 )

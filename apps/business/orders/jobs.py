@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -56,4 +57,5 @@ def _result(report: Report) -> dict[str, Any]:
         "imported_total": str(report.imported_total),
         "rejected_total": str(report.rejected_total),
         "rounding": str(report.rounding),
+        "books": asdict(report.books),
     }

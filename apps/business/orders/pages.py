@@ -50,6 +50,7 @@ def order_detail(request, order_id):
         "lines": [_line(line) for line in lines],
         "totals": _totals(lines),
         "payment": payments.payment_of(order_id),
+        "histories": queries.history_of_customer(order.customer_id) if order.customer_id else [],
         "can_cancel": order.can_cancel,
         "can_review": order.is_open_to_decide,
         "is_own": order.created_by == request.principal.subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from apps.business.orders.models import (
     OrderReturn,
     OrderReturnLine,
     OrderSummary,
+    PurchaseHistory,
     ReviewLimit,
     ShippingMethod,
     TaxRate,
@@ -172,6 +173,32 @@ def lines_of(order_id: UUID) -> list[OrderLine]:
     return list(OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"))
 
 
+def lock_orders(order_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these exist, under row locks taken in the order of their ids. One statement."""
+    rows = Order.objects.in_tenant().select_for_update().filter(id__in=list(order_ids)).order_by("id")
+    return set(rows.values_list("id", flat=True))
+
+
+def orders_by_id(order_ids: Collection[UUID]) -> list[Order]:
+    """Those that exist, with customers and lines. Two statements."""
+    return list(_with_lines().filter(id__in=list(order_ids)))
+
+
+def pages_of_orders(size: int = 500) -> Iterator[list[Order]]:
+    """Every order, in the order of their ids, with customers and lines. Two statements for each page."""
+    return _pages(_with_lines(), size)
+
+
+def returns_by_id(order_return_ids: Collection[UUID]) -> list[OrderReturn]:
+    """Those returns and credits that exist, with their lines. Two statements."""
+    return list(OrderReturn.objects.in_tenant().prefetch_related("lines").filter(id__in=list(order_return_ids)))
+
+
+def pages_of_returns(size: int = 500) -> Iterator[list[OrderReturn]]:
+    """Every return and credit, in the order of their ids, with their lines. Two statements for each page."""
+    return _pages(OrderReturn.objects.in_tenant().prefetch_related("lines"), size)
+
+
 def lock_return(order_return_id: UUID) -> OrderReturn:
     """A return or credit under a row lock, with its lines, its order and the customers. Raises ReturnNotFound."""
     rows = OrderReturn.objects.in_tenant().select_for_update(of=("self",)).filter(id=order_return_id)
@@ -210,6 +237,11 @@ def customers_by_code(codes: Collection[str]) -> list[Customer]:
     return list(Customer.objects.in_tenant().filter(code__in=list(codes)))
 
 
+def customers_by_id(customer_ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """Those that exist. One statement."""
+    return {found.id: found for found in Customer.objects.in_tenant().filter(id__in=list(customer_ids))}
+
+
 def customer_matches(text: str) -> Q:
     """Customers whose name begins with `text`, or whose code or address of mail it is. Costs a statement for a key."""
     return begins_with("name_key", text) | Q(code=text.strip()) | whose(Customer, "email_mark", text)
@@ -221,6 +253,11 @@ def customer(customer_id: UUID) -> Customer:
     if found is None:
         raise CustomerNotFound(f"there is no customer {customer_id}")
     return found
+
+
+def history_of_customer(customer_id: UUID) -> list[PurchaseHistory]:
+    """What a customer bought and brought back, by currency; empty where nothing. One statement."""
+    return list(PurchaseHistory.objects.in_tenant().filter(customer_id=customer_id).order_by("currency"))
 
 
 def lock_customer(customer_id: UUID) -> Customer:
@@ -274,6 +311,18 @@ def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:
 
 def _require_order(order_id: UUID) -> None:
     _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
+
+
+def _with_lines() -> Any:
+    lines = OrderLine.objects.in_tenant().order_by("ordinal")
+    return Order.objects.in_tenant().select_related("customer").prefetch_related(Prefetch("lines", lines))
+
+
+def _pages(rows: Any, size: int) -> Iterator[list[Any]]:
+    after = UUID(int=0)
+    while page := list(rows.filter(id__gt=after).order_by("id")[:size]):
+        yield page
+        after = page[-1].id
 
 
 def _found(order: Order | None, order_id: UUID) -> Order:

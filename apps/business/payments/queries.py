@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -98,6 +98,15 @@ def lock_payment_called(reference: str) -> Payment | None:
     return found
 
 
+def money_of(order_ids: Collection[UUID], *, before: datetime) -> dict[UUID, tuple[int, int]]:
+    """What was taken and given back for each of these orders; not of those whose payment changed since `before`, which
+    may not have heard of it.
+    """
+    rows = Payment.objects.in_tenant().filter(order_id__in=list(order_ids), captured_minor__gt=0, updated_at__lt=before)
+    found = rows.values_list("order_id", "captured_minor", "refunded_minor")
+    return {order_id: (captured, refunded) for order_id, captured, refunded in found}
+
+
 def operations_of(payment_id: UUID) -> list[Operation]:
     """What was asked of the provider for a payment, oldest first."""
     return list(Operation.objects.in_tenant().filter(payment_id=payment_id).order_by("id"))
@@ -112,6 +121,17 @@ def on_its_way_back_minor(payment_id: UUID) -> int:
     """What is being given back, and was not given back yet."""
     rows = Operation.objects.in_tenant().filter(payment_id=payment_id, kind=Operation.Kind.REFUND, state__in=OPEN)
     return int(rows.aggregate(total=Sum("amount_minor"))["total"] or 0)
+
+
+def refund_key(cause_id: UUID) -> str:
+    """What tells the refund for a return or a cancelled order from every other."""
+    return f"order {cause_id}"
+
+
+def was_wanted(payment_id: UUID, request_key: str) -> bool:
+    """Whether this was asked to be given back before."""
+    wanted = Operation.objects.in_tenant().filter(payment_id=payment_id, kind=Operation.Kind.REFUND)
+    return bool(wanted.filter(request_key=request_key).exists())
 
 
 def timeline(payment_id: UUID) -> list[Envelope]:
@@ -130,6 +150,19 @@ def entries() -> Any:
 def entries_of(payment_id: UUID) -> list[LedgerEntry]:
     """What was booked for a payment, oldest first. Three statements."""
     return list(entries().filter(payment_id=payment_id).order_by("id"))
+
+
+def references_of(cause_ids: Iterable[UUID]) -> list[str]:
+    """What the ledger calls money that was taken and given back elsewhere for these orders and returns."""
+    return [reference for cause_id in cause_ids for reference in (str(cause_id), f"{cause_id} beyond")]
+
+
+def owed_settled(references: Collection[str]) -> int:
+    """How much of what customers owed was settled by these entries, less what was given back, in minor units."""
+    rows = LedgerLine.objects.in_tenant().filter(
+        entry__reference__in=list(references), account__code=LedgerAccount.Code.RECEIVABLES
+    )
+    return -int(rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
 
 
 def trial_balance() -> list[Balance]:

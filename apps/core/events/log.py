@@ -44,6 +44,25 @@ select version from moved
 """
 _STATEMENTS = {move: _APPEND.format(move=move) for move in (_ANY, _NEW, _NEXT)}
 
+_BEGIN = """
+with begun as (
+    insert into events_stream (tenant_id, aggregate_id, version)
+    select %(tenant)s, new.id, new.version from unnest(%(streams)s::uuid[], %(versions)s::int[]) as new (id, version)
+    on conflict (tenant_id, aggregate_id) do nothing returning aggregate_id),
+appended as (
+    insert into events_event (id, tenant_id, aggregate_type, aggregate_id, sequence, type, version, topic, payload,
+                              causation_id, correlation_id, user_id, impersonator_id, traceparent, origin)
+    select new.id, %(tenant)s, new.aggregate_type, new.aggregate, new.sequence, new.type, new.version, new.topic,
+           new.payload, %(causation)s, %(correlation)s, %(user)s, %(impersonator)s, %(traceparent)s, new.origin
+    from unnest(%(id)s::uuid[], %(aggregate_type)s::text[], %(aggregate)s::uuid[], %(sequence)s::int[],
+                %(type)s::text[], %(version)s::int[], %(topic)s::text[], %(payload)s::jsonb[], %(origin)s::jsonb[])
+         as new (id, aggregate_type, aggregate, sequence, type, version, topic, payload, origin)
+    order by new.id returning id, recorded_at),
+queued as (insert into events_pending (event_id, recorded_at) select id, recorded_at from appended order by id)
+select aggregate_id from begun
+"""
+_OF_EACH = ("id", "aggregate_type", "aggregate", "sequence", "type", "version", "topic", "payload", "origin")
+
 _PAGE = 2000
 
 Listener = Callable[[str, UUID, UUID], None]
@@ -64,6 +83,35 @@ def append(event: Event, *, using: str, command_id: UUID, expected: int | None =
     for listener in _listeners:
         listener(using, tenant_id, UUID(str(values["id"])))
     return int(row[0])
+
+
+def begin_streams(streams: Sequence[Sequence[Event]], *, using: str, command_id: UUID) -> None:
+    """Append all that has happened to many new aggregates. See `UnitOfWork.publish_all`."""
+    tenant_id = require_tenant_id()
+    values = [
+        {
+            **_values(event, definition_of(type(event)), command_id, Place(using, tenant_id, uuid7())),
+            "sequence": sequence,
+        }
+        for events in streams
+        for sequence, event in enumerate(events, start=1)
+    ]
+    if not values:
+        return
+    lengths = {events_values["aggregate"]: events_values["sequence"] for events_values in values}
+    columns = {name: [of_event[name] for of_event in values] for name in _OF_EACH}
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            _BEGIN,
+            {**values[0], **columns, "tenant": tenant_id, "streams": list(lengths), "versions": list(lengths.values())},
+        )
+        begun = {row[0] for row in cursor.fetchall()}
+    for aggregate_id in lengths:
+        if UUID(str(aggregate_id)) not in begun:
+            raise _overtaken(definition_of(type(streams[0][0])), aggregate_id, 0, using)
+    for listener in _listeners:
+        for of_event in values:
+            listener(using, tenant_id, UUID(str(of_event["id"])))
 
 
 def stream_version(aggregate_id: UUID, *, using: str) -> int:
@@ -91,6 +139,28 @@ def with_archived(kept: list[Envelope], aggregate_id: UUID, *, using: str, after
     if first <= after + 1:
         return kept
     return [*archive.stream(aggregate_id, using=using, after=after, before=first), *kept]
+
+
+def streams(aggregate_ids: Sequence[UUID], *, using: str) -> dict[UUID, list[Envelope]]:
+    """The same for many aggregates by id; one to which nothing happened is left out. One statement, and some more for
+    each whose beginning was archived.
+    """
+    found: dict[UUID, list[Envelope]] = {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            f"select {COLUMNS} from events_event event "  # noqa: S608 (constant)
+            "where tenant_id = %s and aggregate_id = any(%s) order by aggregate_id, sequence",
+            [require_tenant_id(), list(aggregate_ids)],
+        )
+        for envelope in map(envelope_of, cursor.fetchall()):
+            found.setdefault(envelope.aggregate_id, []).append(envelope)
+    for aggregate_id in aggregate_ids:
+        kept = found.get(aggregate_id)
+        if not kept or kept[0].metadata.sequence > 1:
+            whole = stream(aggregate_id, using=using)
+            if whole:
+                found[aggregate_id] = whole
+    return found
 
 
 def between(since: datetime, until: datetime, *, using: str, event_types: Sequence[str] = ()) -> Iterator[Envelope]:

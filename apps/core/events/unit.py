@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import ParamSpec, TypeVar
 from uuid import UUID
@@ -42,6 +42,13 @@ class UnitOfWork:
         Raises NoTenant outside a tenant.
         """
         return log.append(event, using=self.alias, command_id=self.command_id, expected=expected)
+
+    def publish_all(self, streams: Sequence[Sequence[Event]]) -> None:
+        """Begin many aggregates, each with all that has happened to it so far, in order. One statement for all of them.
+
+        Raises NoTenant outside a tenant, and Overtaken where something had happened to one of them before.
+        """
+        log.begin_streams(streams, using=self.alias, command_id=self.command_id)
 
 
 @contextmanager

@@ -3,7 +3,15 @@ locked in primary-key order, so that no two commands wait for each other.
 """
 
 from apps.business.inventory.commands.back_orders import allow_back_orders
-from apps.business.inventory.commands.moving import adjust, adjust_many, put_back, receive, receive_many, take
+from apps.business.inventory.commands.moving import (
+    adjust,
+    adjust_many,
+    put_back,
+    receive,
+    receive_many,
+    take,
+    take_each,
+)
 from apps.business.inventory.commands.occasion import Occasion
 from apps.business.inventory.commands.reserving import expire, release, reserve, take_reserved
 from apps.business.inventory.commands.thresholds import set_threshold
@@ -35,6 +43,7 @@ __all__ = [
     "restore_warehouse",
     "set_threshold",
     "take",
+    "take_each",
     "take_reserved",
     "transfer",
     "update_warehouse",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +25,17 @@ def take(*, quantities: Mapping[UUID, int], occasion: Occasion) -> None:
     Part of the caller's unit of work, so that the goods are gone exactly if the order exists.
     Raises StockShort, naming every product of which there is too little.
     """
-    shelves = Shelves.locked(quantities)
-    shelves.refuse_shortages(quantities)
-    for product_id, quantity in quantities.items():
-        for level, part in shelves.split(product_id, quantity):
-            shelves.move(level, -part, Kind.SALE, occasion)
+    take_each([(quantities, occasion)])
+
+
+def take_each(takings: Sequence[tuple[Mapping[UUID, int], Occasion]]) -> None:
+    """The same for many orders, one after the other: all of them or none. Three statements, however many."""
+    shelves = Shelves.locked({product_id for quantities, _ in takings for product_id in quantities})
+    for quantities, occasion in takings:
+        shelves.refuse_shortages(quantities)
+        for product_id, quantity in quantities.items():
+            for level, part in shelves.split(product_id, quantity):
+                shelves.move(level, -part, Kind.SALE, occasion)
     shelves.write()
 
 

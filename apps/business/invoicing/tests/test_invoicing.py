@@ -1,16 +1,18 @@
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 from pypdf import PdfReader
 
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.invoicing import commands, queries
-from apps.business.invoicing.commands import SellerDetails
+from apps.business.invoicing.commands import SellerDetails, issuing
+from apps.business.invoicing.earlier import invoice_earlier_orders
 from apps.business.invoicing.errors import InvalidSeller, InvoiceNotFound
 from apps.business.invoicing.events import CreditNoteIssued, InvoiceIssued
 from apps.business.invoicing.models import Invoice, InvoiceCounter, InvoiceLine
@@ -22,6 +24,7 @@ from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
 from apps.core.errors import PreconditionFailed
 from apps.core.events import unit_of_work
 from apps.core.tenancy import tenant
+from apps.iam.facade import iam
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_tenant")]
 NEW_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -75,7 +78,7 @@ class TestInvoiceOrder:
 
     def test_what_is_rolled_back_takes_no_number(self, monkeypatch):
         order = place()
-        monkeypatch.setattr(commands, "_announced", lambda paper: 1 / 0)
+        monkeypatch.setattr(issuing, "_announced", lambda paper: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             invoice(order)
         monkeypatch.undo()
@@ -83,12 +86,11 @@ class TestInvoiceOrder:
         assert invoice(order).ordinal == 1
 
     def test_an_imported_order_brings_its_own(self, drain):
-        order = place(line(StockLevelFactory().product_id, unit_price=Decimal(1)), source="import", number="536365")
+        place(line(StockLevelFactory().product_id, unit_price=Decimal(1)), source="import", number="536365")
 
         drain()
 
         assert list(queries.invoices()) == []
-        assert invoice(order) is None
 
     def test_is_to_be_paid_within_the_terms_of_that_moment(self):
         before = invoice(place(), datetime(2026, 3, 1, tzinfo=UTC))
@@ -114,6 +116,67 @@ class TestInvoiceOrder:
             assert list(queries.invoices()) == []
             with pytest.raises(InvoiceNotFound):
                 queries.invoice(issued.id)
+
+
+class TestEarlierOrders:
+    """Those that were placed before the installation learnt to invoice."""
+
+    @pytest.fixture
+    def earlier(self, drain, monkeypatch):
+        """An order that is kept, one of which something came back, and a cancelled one."""
+        tomorrow = timezone.now() + timedelta(days=1)
+        at = datetime(2025, 5, 6, tzinfo=UTC)
+        monkeypatch.setattr(queries, "invoicing_began_at", lambda: tomorrow)
+        orders_placed = [place(placed_at=at), place(placed_at=at), place(placed_at=at)]
+        take_back(orders_placed[1], 1)
+        cancel(orders_placed[2])
+        drain()
+        return orders_placed
+
+    def test_are_not_invoiced_by_themselves_but_what_becomes_of_them_is_credited(self, earlier):
+        issued = list(queries.invoices())
+
+        assert [one.kind for one in issued] == ["credit_note"] * 2
+        assert {one.corrects_number for one in issued} == {earlier[1].number, earlier[2].number}
+
+    def test_are_invoiced_on_command_with_their_own_dates_in_a_series_of_their_own(self, earlier):
+        recorded = invoice_earlier_orders(actor=ADA)
+
+        invoices = [one for one in queries.invoices() if not one.is_credit]
+        assert (recorded, len(invoices)) == (3, 3)
+        assert {one.issued_at.date() for one in invoices} == {date(2025, 5, 6)}
+        assert sorted(one.number for one in invoices) == [f"PAST-2025-00000{n}" for n in (1, 2, 3)]
+        assert {one.reference for one in invoices} == {""}
+
+    def test_are_invoiced_once(self, earlier):
+        invoice_earlier_orders(actor=ADA)
+
+        assert invoice_earlier_orders(actor=ADA) == 0
+
+    def test_are_left_alone_where_they_are_older_than_wanted(self, earlier):
+        assert invoice_earlier_orders(actor=ADA, since=datetime(2025, 5, 7, tzinfo=UTC)) == 0
+
+    def test_imported_by_an_earlier_release_keep_the_files_number(self):
+        goods = line(StockLevelFactory().product_id, 2, unit_price=Decimal(1))
+        order = place(goods, source="import", number="536365", placed_at=datetime(2010, 12, 1, tzinfo=UTC))
+
+        invoice_earlier_orders(actor=ADA)
+
+        (paper,) = queries.invoices_of_order(order.id)
+        assert (paper.number, paper.reference) == ("PAST-2010-000001", "536365")
+
+    def test_by_the_command(self, caller, tenant_id):
+        caller("owner")
+        out = StringIO()
+        call_command("invoice_earlier_orders", tenant=iam.tenant(tenant_id).slug, since=date(2020, 1, 1), stdout=out)
+
+        assert out.getvalue() == "0 invoices and credit notes were recorded\n"
+        with pytest.raises(CommandError, match="there is no tenant nobody"):
+            call_command("invoice_earlier_orders", tenant="nobody")
+
+    def test_no_company_numbers_its_own_papers_like_those_of_the_past(self):
+        with pytest.raises(InvalidSeller, match="papers of the past"):
+            state(invoice_series="PAST")
 
 
 class TestCreditNotes:

@@ -7,6 +7,7 @@ from apps.business.orders.commands.customers import NewCustomer, create_customer
 from apps.business.orders.commands.fulfilling import note_delivered, note_payment, note_shipped
 from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.placing import NewOrder, place_order
+from apps.business.orders.commands.recording import PastOrder, record_past_orders
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
 from apps.business.orders.commands.reviewing import remove_review_limit, review_order, set_review_limit
 from apps.business.orders.commands.shipping_methods import (
@@ -23,6 +24,7 @@ __all__ = [
     "NewLine",
     "NewOrder",
     "NewShippingMethod",
+    "PastOrder",
     "ReturnedLine",
     "add_address",
     "add_shipping_method",
@@ -37,6 +39,7 @@ __all__ = [
     "note_payment",
     "note_shipped",
     "place_order",
+    "record_past_orders",
     "remove_review_limit",
     "remove_tax_rate",
     "restore_address",

@@ -13,7 +13,7 @@ from uuid import UUID
 from apps.business.catalog import queries as catalog
 from apps.business.money import price_e4, price_of
 from apps.business.orders.errors import InvalidOrder
-from apps.business.orders.models import LineKind
+from apps.business.orders.models import LineKind, OrderLine
 
 MOST_LINES = 1000
 _LARGEST_QUANTITY = 10**9
@@ -88,7 +88,7 @@ def completed(
     return whole
 
 
-def quantities_of(lines: Iterable[NewLine]) -> dict[UUID, int]:
+def quantities_of(lines: Iterable[NewLine | OrderLine]) -> dict[UUID, int]:
     """How many of each product the lines name together."""
     counts: Counter[UUID] = Counter()
     for line in lines:

@@ -30,14 +30,16 @@ def note_payment_of(*, order_id: UUID, now: datetime) -> None:
 
 def give_back(*, order_id: UUID, amount_minor: int, key: UUID, now: datetime) -> None:
     """Give back what was paid of an amount, once for each key; nothing where nothing was taken."""
-    payment = payment_queries.payment_of(order_id)
+    payment, request_key = payment_queries.payment_of(order_id), payment_queries.refund_key(key)
+    if payment and payment_queries.was_wanted(payment.id, request_key):
+        return
     left = payment.refundable_minor - payment_queries.on_its_way_back_minor(payment.id) if payment else 0
     if payment is None or min(amount_minor, left) <= 0:
         return
     payments.refund(
         payment_id=payment.id,
         amount_minor=min(amount_minor, left),
-        request_key=f"order {key}",
+        request_key=request_key,
         reason="goods will not come, or came back",
         actor=SYSTEM,
         now=now,

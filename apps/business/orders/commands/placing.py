@@ -85,12 +85,12 @@ def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key
 
 
 def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str) -> Order:
-    _check(order)
+    check(order)
     with work_of(actor, Order) as work:
         if order.customer_id is not None:
             queries.customer(order.customer_id)
         lines = completed(order.lines, currency=order.currency, at=order.placed_at or now, historical=order.historical)
-        placed = _made(order, destination_of(order), now=now, key=idempotency_key)
+        placed = made(order, destination_of(order), now=now, key=idempotency_key)
         rows = priced_rows(lines, placed, order, _way(order, placed.country))
         limit = None if order.historical else limit_passed_by(placed)
         pays_now = bool(placed.payment_method and placed.total_minor)
@@ -117,7 +117,8 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
     return placed
 
 
-def _check(order: NewOrder) -> None:
+def check(order: NewOrder) -> None:
+    """Whether the order may be thought of at all. Raises InvalidOrder."""
     errors: dict[str, list[str]] = {}
     if not is_currency(order.currency):
         errors["currency"] = ["an ISO 4217 code such as GBP"]
@@ -144,7 +145,8 @@ def _way(order: NewOrder, country: str) -> ShippingMethod | None:
     return ways[order.shipping_method_id]
 
 
-def _made(order: NewOrder, going: Destination, *, now: datetime, key: str) -> Order:
+def made(order: NewOrder, going: Destination, *, now: datetime, key: str) -> Order:
+    """The order's row, without number, sums and lines."""
     return Order(
         id=uuid7(),
         customer_id=order.customer_id,

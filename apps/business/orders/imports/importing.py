@@ -7,13 +7,15 @@ from datetime import datetime
 
 from apps.business.inventory import commands as inventory
 from apps.business.orders.imports import ledger
-from apps.business.orders.imports.booking import Context, book_invoice
-from apps.business.orders.imports.invoices import Invoice, invoices_of
+from apps.business.orders.imports.booking import book_invoices
+from apps.business.orders.imports.documents import Context
+from apps.business.orders.imports.invoices import Invoice, batches, invoices_of
 from apps.business.orders.imports.opening import opening_receipts
 from apps.business.orders.imports.people import customer_ids, product_ids
 from apps.business.orders.imports.reader import InvoiceFile
 from apps.business.orders.imports.report import Report, report_of
 from apps.business.orders.models import ImportRun
+from apps.business.reconciliation.reconciling import ON_ITS_WAY
 from apps.business.units import work_of
 from apps.core.history import Actor
 
@@ -43,12 +45,18 @@ def import_file(
     )
     _book_opening(todo, context)
     done = len(invoices) - len(todo)
-    for invoice in todo:
-        book_invoice(invoice, context)
-        done += 1
+    for together in batches(todo):
+        book_invoices(together, context)
+        done += len(together)
         progress("invoices", done, len(invoices))
     _finish(context)
-    return report_of(file, run)
+    before, all_of_them = now - ON_ITS_WAY, len(invoices)
+    return report_of(
+        file,
+        run,
+        before=before,
+        heard=lambda what, count: progress(f"reconciling: {count:,} {what}", all_of_them, all_of_them),
+    )
 
 
 def _unsettled(invoices: Sequence[Invoice]) -> list[Invoice]:

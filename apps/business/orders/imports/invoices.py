@@ -36,6 +36,10 @@ class Invoice:
     def of(self, became: Became) -> list[Line]:
         return [line for line in self.lines if classify(line) == became]
 
+    @property
+    def only_sells(self) -> bool:
+        return all(classify(line) == Became.ORDER for line in self.lines)
+
     def by_customer(self, became: Became) -> dict[str, list[Line]]:
         """Its lines that become this, by the buyer: now and then a number was used for two."""
         groups: dict[str, list[Line]] = defaultdict(list)
@@ -63,6 +67,21 @@ def invoices_of(lines: Iterable[Line]) -> tuple[list[Invoice], list[Rejected]]:
             groups[line.invoice_no].append(line)
     invoices = [Invoice(number, tuple(group)) for number, group in groups.items()]
     return sorted(invoices, key=lambda invoice: (invoice.at, invoice.first_line)), rejected
+
+
+def batches(invoices: Iterable[Invoice], *, at_most: int = 25) -> Iterator[list[Invoice]]:
+    """The invoices in their order, those that only sell together as long as they follow one another."""
+    together: list[Invoice] = []
+    for invoice in invoices:
+        if not invoice.only_sells:
+            yield from filter(None, (together, [invoice]))
+            together = []
+            continue
+        together.append(invoice)
+        if len(together) == at_most:
+            yield together
+            together = []
+    yield from filter(None, [together])
 
 
 def rejection_of(line: Line, reason: str) -> Rejected:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connections
+from django.db.models import Sum
 
 from apps.business.orders.imports.reader import InvoiceFile, Line, Rejected
-from apps.business.orders.models import ImportedLine, ImportRun
+from apps.business.orders.models import ImportedDocument, ImportedLine, ImportRun
 from apps.business.units import work_of
 from apps.core.db.router import alias_for
 from apps.core.history import Actor
@@ -48,11 +51,15 @@ def lock_run(run_id: Any) -> ImportRun:
     return run
 
 
-def lock_invoice(number: str) -> None:
-    """Nobody else imports this invoice until the transaction ends. One statement."""
+def lock_invoices(numbers: Sequence[str]) -> None:
+    """Nobody else imports these invoices until the transaction ends. One statement; locks are taken in one order."""
     with connections[alias_for(ImportRun)].cursor() as cursor:
-        key = f"{require_tenant_id()}:{number}"
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        keys = [f"{require_tenant_id()}:{number}" for number in numbers]
+        cursor.execute(
+            "select pg_advisory_xact_lock(hash) from (select hashtextextended(key, 0) as hash "
+            "from unnest(%s::text[]) key order by hash offset 0) ordered",
+            [keys],
+        )
 
 
 def settled(numbers: Iterable[str]) -> dict[Identity, Settled]:
@@ -66,6 +73,21 @@ def settled(numbers: Iterable[str]) -> dict[Identity, Settled]:
         for number, ordinal, *rest in rows.values_list(*columns):
             found[(number, ordinal)] = Settled(*rest)
     return found
+
+
+def documents(numbers: Collection[str]) -> dict[str, list[UUID]]:
+    """The orders and returns that these invoices became, by the invoice's number. One statement."""
+    found: dict[str, list[UUID]] = defaultdict(list)
+    rows = ImportedDocument.objects.in_tenant().filter(invoice_no__in=list(numbers))
+    for number, document_id in rows.values_list("invoice_no", "document_id"):
+        found[number].append(document_id)
+    return found
+
+
+def booked_minor(numbers: Collection[str]) -> dict[str, int]:
+    """What the lines of these invoices were booked with, by the invoice's number. One statement."""
+    rows = ImportedLine.objects.in_tenant().filter(outcome=ImportedLine.Outcome.IMPORTED, invoice_no__in=list(numbers))
+    return dict(rows.values_list("invoice_no").annotate(Sum("booked_minor")))
 
 
 def rejections(run: ImportRun) -> list[ImportedLine]:
@@ -93,6 +115,19 @@ def note_imported(run: ImportRun, booked: Sequence[tuple[Line, str, int]]) -> No
         ],
         batch_size=_BATCH,
     )
+
+
+def note_orders(orders: Iterable[tuple[str, UUID]]) -> None:
+    """Remember the orders that invoices became, in the transaction that booked them. One statement."""
+    kind = ImportedDocument.Kind.ORDER
+    rows = [ImportedDocument(invoice_no=number, kind=kind, document_id=order_id) for number, order_id in orders]
+    ImportedDocument.objects.bulk_create(rows)
+
+
+def note_return(invoice_no: str, order_return_id: UUID) -> None:
+    """The same of a return or credit."""
+    kind = ImportedDocument.Kind.RETURN
+    ImportedDocument(invoice_no=invoice_no, kind=kind, document_id=order_return_id).save(force_insert=True)
 
 
 def note_rejected(run: ImportRun, rejected: Sequence[Rejected], *, actor: Actor) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from apps.business.money import minor_as_e4
 from apps.business.orders.imports import ledger
+from apps.business.orders.imports.books import Books, books_of
 from apps.business.orders.imports.reader import InvoiceFile
 from apps.business.orders.models import ImportedLine, ImportRun
+from apps.business.reconciliation.reconciling import Heard, Reconciliation, reconcile
+from apps.business.reconciliation.reconciling import told as told_of_books
 
 _PENNY = Decimal("0.01")
 
@@ -31,6 +35,8 @@ class Report:
     imported_total: Decimal
     rejected_total: Decimal
     rounding: Decimal
+    books: Books
+    reconciliation: Reconciliation
 
     @property
     def imported_count(self) -> int:
@@ -45,11 +51,18 @@ class Report:
     def balances(self) -> bool:
         """True when every line and every penny is accounted for."""
         complete = self.imported_count + len(self.rejected) == self.line_count
-        return complete and self.difference.quantize(_PENNY, rounding=ROUND_HALF_EVEN) == 0
+        balanced = self.difference.quantize(_PENNY, rounding=ROUND_HALF_EVEN) == 0
+        return complete and balanced and not self.books.differences and self.reconciliation.holds
+
+    def major(self, amount_minor: int) -> Decimal:
+        """An amount in minor units as the report shows it."""
+        return _major([minor_as_e4(amount_minor, self.currency)])
 
 
-def report_of(file: InvoiceFile, run: ImportRun) -> Report:
-    """Compare the file with what the memory of imports says of its lines. A few statements."""
+def report_of(file: InvoiceFile, run: ImportRun, *, before: datetime, heard: Heard) -> Report:
+    """Compare the file with what the memory of imports says of its lines and with what is in the books, and check all
+    the books of the tenant. What was recorded by others after `before` may still be on its way.
+    """
     settled = ledger.settled({line.invoice_no for line in file.lines})
     booked = [
         (line, found)
@@ -69,6 +82,8 @@ def report_of(file: InvoiceFile, run: ImportRun) -> Report:
         imported_total=_major(minor_as_e4(found.booked_minor, run.currency) for _, found in booked),
         rejected_total=_major(line.exact_e4 for line in rejected),
         rounding=_major(found.exact_e4 - minor_as_e4(found.booked_minor, run.currency) for _, found in booked),
+        books=books_of({line.invoice_no for line, _ in booked}),
+        reconciliation=reconcile(before=before, heard=heard),
     )
 
 
@@ -85,10 +100,10 @@ def told(report: Report, *, most_rejected: int = 50) -> str:
         lines.append(f"  … and {len(report.rejected) - most_rejected:,} more: --rejected-to FILE writes them all")
     if report.unreadable_amounts:
         lines.append(f"  the amount of {report.unreadable_amounts:,} rejected lines cannot be read and counts as 0")
-    return "\n".join([*lines, "", *_reconciliation(report)])
+    return "\n".join([*lines, "", *_file(report), "", *_books(report), "", *_everything(report)])
 
 
-def _reconciliation(report: Report) -> list[str]:
+def _file(report: Report) -> list[str]:
     total = report.imported_total + report.rejected_total + report.rounding
     rows = [
         ("imported", report.imported_total),
@@ -97,6 +112,34 @@ def _reconciliation(report: Report) -> list[str]:
         ("together", total),
         ("the file", report.file_total),
     ]
-    verdict = "balanced" if report.balances else f"NOT BALANCED: {report.difference:,.4f} is missing"
-    table = [f"  {name:<10}{amount:>20,.4f}" for name, amount in rows]
-    return [f"Reconciliation ({report.currency})", *table[:3], f"  {'-' * 30}", *table[3:], f"  {verdict}"]
+    table = [_row(*row) for row in rows]
+    return [f"Reconciliation ({report.currency})", *table[:3], f"  {'-' * 46}", *table[3:]]
+
+
+def _books(report: Report) -> list[str]:
+    """What the same lines are in each of the books. Only a number that came in several files has a remainder."""
+    books = report.books
+    others = report.major(books.booked_minor) - report.imported_total
+    rows = [_row("imported", report.imported_total)]
+    rows += [_row("from other files", others)] if others else []
+    rows += [_row("by an earlier release", report.major(-books.elsewhere_minor))] if books.elsewhere_minor else []
+    named = (
+        ("orders", "orders less returns", books.orders_minor),
+        ("ledger", "captured less refunded", books.ledger_minor),
+        ("invoices", "invoiced less credited", books.invoices_minor),
+    )
+    for name, label, amount in named:
+        out = books.differences.get(name)
+        rows.append(_row(label, report.major(amount), f"OUT BY {report.major(out):,.2f}" if out else "agrees"))
+    return ["In the books", *rows]
+
+
+def _everything(report: Report) -> list[str]:
+    verdict = "balanced"
+    if not report.balances:
+        verdict = f"NOT BALANCED: {report.difference:,.4f} of the file is missing, or the books do not agree"
+    return ["All books of the company", told_of_books(report.reconciliation), "", verdict]
+
+
+def _row(name: str, amount: Decimal, verdict: str = "") -> str:
+    return f"  {name:<26}{amount:>20,.4f}  {verdict}".rstrip()

@@ -2,7 +2,7 @@
 
 from apps.business.orders.models.address import CustomerAddress
 from apps.business.orders.models.customer import Customer
-from apps.business.orders.models.imported import ImportedLine, ImportRun
+from apps.business.orders.models.imported import ImportedDocument, ImportedLine, ImportRun
 from apps.business.orders.models.order import (
     FulfilmentStatus,
     LineKind,
@@ -11,6 +11,7 @@ from apps.business.orders.models.order import (
     OrderLine,
     PaymentStatus,
 )
+from apps.business.orders.models.purchase_history import PurchaseHistory
 from apps.business.orders.models.read_models import DailyRevenue, OrderSummary
 from apps.business.orders.models.returned import OrderReturn, OrderReturnLine
 from apps.business.orders.models.review import ReviewLimit
@@ -23,6 +24,7 @@ __all__ = [
     "DailyRevenue",
     "FulfilmentStatus",
     "ImportRun",
+    "ImportedDocument",
     "ImportedLine",
     "LineKind",
     "Order",
@@ -32,6 +34,7 @@ __all__ = [
     "OrderReturnLine",
     "OrderSummary",
     "PaymentStatus",
+    "PurchaseHistory",
     "ReviewLimit",
     "ShippingMethod",
     "ShippingPrice",

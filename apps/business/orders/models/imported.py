@@ -21,6 +21,26 @@ class ImportRun(TenantScoped):
         constraints = [models.UniqueConstraint(name="orders_import_file", fields=["tenant_id", "checksum"])]
 
 
+class ImportedDocument(TenantPart):
+    """An order or a return that an invoice of a file became, written in its transaction."""
+
+    class Kind(models.TextChoices):
+        ORDER = "order"
+        RETURN = "return"
+
+    application_grants = ("SELECT", "INSERT")
+
+    invoice_no = models.CharField(max_length=32)
+    kind = models.CharField(max_length=16, choices=Kind)
+    document_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="orders_imported_document", fields=["tenant_id", "document_id"]),
+        ]
+        indexes = [models.Index(name="orders_documents_of_invoice", fields=["tenant_id", "invoice_no"])]
+
+
 class ImportedLine(TenantPart):
     """What became of one line of an invoice file. Written in the transaction of what it became."""
 

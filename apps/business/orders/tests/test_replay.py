@@ -16,8 +16,8 @@ from django.utils import timezone
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands as commands_of_orders
 from apps.business.orders import queries
-from apps.business.orders.handlers import DAILY_REVENUE, ORDER_SUMMARY, REVENUE, SUMMARY
-from apps.business.orders.models import DailyRevenue, OrderSummary
+from apps.business.orders.handlers import CUSTOMER_HISTORY, DAILY_REVENUE, HISTORY, ORDER_SUMMARY, REVENUE, SUMMARY
+from apps.business.orders.models import DailyRevenue, OrderSummary, PurchaseHistory
 from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place
 from apps.business.orders.tests.test_cancel_and_return import cancel, take_back
 from apps.business.orders.tests.test_sagas import LIMIT, carried_on, review
@@ -85,7 +85,7 @@ def _nothing_left():
     """Rebuilds belong to no tenant, and shadows to no table that is emptied between tests."""
     yield
     with connections["business"].cursor() as cursor:
-        for projection in BOTH:
+        for projection in (*BOTH, CUSTOMER_HISTORY):
             for schema in ("projections_shadow", "projections_previous"):
                 cursor.execute("select projections_drop(%s, %s)", [projection.table_names, schema])
 
@@ -118,6 +118,17 @@ class TestBuild:
         }
         assert found["order_summary"].events_done == 5
         assert shown() == before
+
+    def test_of_customers_comes_to_what_the_handlers_came_to(self, in_tenant):
+        some_history()
+        run_relay_once("business")
+        consume_available(HISTORY)
+        kept = list(PurchaseHistory.objects.values_list("customer_id", "order_count", "spent_minor"))
+
+        rebuilt(CUSTOMER_HISTORY)
+
+        assert newest_rebuild(CUSTOMER_HISTORY).differences["orders_purchasehistory"]["changed"] == 0
+        assert list(PurchaseHistory.objects.values_list("customer_id", "order_count", "spent_minor")) == kept != []
 
     def test_reads_what_was_archived_too(self, in_tenant, archive_dir):
         some_history()

@@ -5,16 +5,21 @@
 from apps.business.payments.commands.configuring import choose_provider
 from apps.business.payments.commands.noticing import receive_notice
 from apps.business.payments.commands.payouts import record_payout
+from apps.business.payments.commands.recording import GivenBack, Taken, record_given_back, record_taken
 from apps.business.payments.commands.wanting import ask_again, authorise, capture, refund, void
 from apps.business.payments.commands.working import work_on
 
 __all__ = [
+    "GivenBack",
+    "Taken",
     "ask_again",
     "authorise",
     "capture",
     "choose_provider",
     "receive_notice",
+    "record_given_back",
     "record_payout",
+    "record_taken",
     "refund",
     "void",
     "work_on",

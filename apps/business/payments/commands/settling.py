@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from apps.business.payments import queries
-from apps.business.payments.booking import Booking, book
+from apps.business.payments.booking import Booking, account_of, book
 from apps.business.payments.events import (
     PaymentAuthorised,
     PaymentCaptured,
@@ -172,6 +172,7 @@ def _book(payment: Payment, kind: LedgerEntry.Kind, reference: str, amount_minor
             amount_minor=amount_minor,
             currency=payment.currency,
             payment_id=payment.id,
+            held_at=account_of(payment),
         ),
         now=now,
     )

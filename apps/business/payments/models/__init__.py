@@ -1,8 +1,9 @@
 from apps.business.payments.models.ledger import LedgerAccount, LedgerEntry, LedgerLine
-from apps.business.payments.models.payment import OPEN, Operation, Payment
+from apps.business.payments.models.payment import ELSEWHERE, OPEN, Operation, Payment
 from apps.business.payments.models.provider import ProviderNotice, ProviderSettings
 
 __all__ = [
+    "ELSEWHERE",
     "OPEN",
     "LedgerAccount",
     "LedgerEntry",

@@ -20,6 +20,7 @@ class LedgerAccount(TenantPart):
         RECEIVABLES = "receivables", "Owed by customers"
         FEES = "fees", "Fees of the provider"
         BANK = "bank", "Bank account"
+        ELSEWHERE = "elsewhere", "Taken elsewhere"
 
     application_grants = ("SELECT", "INSERT")
 

@@ -11,6 +11,9 @@ from apps.core.db.fields import TenantForeignKey
 from apps.core.db.models import TenantScoped
 from apps.core.history.tracking import tracked
 
+# What stands for the provider, and for the method, of money that somebody took without this platform.
+ELSEWHERE = "elsewhere"
+
 
 @tracked()
 class Payment(TenantScoped):

@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from apps.business.payments.errors import PaymentsNotSetUp
+from apps.business.payments.providers.elsewhere import NobodyAsked
 from apps.business.payments.providers.port import Provider
 from apps.business.payments.providers.simulator import SimulatedStripe
 from apps.business.payments.providers.stripe import StripeProvider
@@ -16,7 +17,7 @@ from apps.business.payments.providers.transport import InProcess, OverHttp
 from apps.core.crypto.sealing import derived_key
 from apps.core.tenancy import require_tenant_id
 
-SIMULATOR, STRIPE = "simulator", "stripe"
+SIMULATOR, STRIPE, ELSEWHERE = "simulator", "stripe", "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ def default_name() -> str:
 
 def kind(name: str) -> Kind:
     """Raises PaymentsNotSetUp where this installation does not offer it."""
+    nobody_chooses = {ELSEWHERE: Kind(ELSEWHERE, "Taken elsewhere", False, _elsewhere)}
     try:
-        return kinds()[name]
+        return (kinds() | nobody_chooses)[name]
     except KeyError:
         raise PaymentsNotSetUp(f"this installation has no payment provider {name!r}") from None
 
@@ -58,6 +60,10 @@ def simulator() -> SimulatedStripe:
 def simulator_secret() -> str:
     """What the simulator signs its webhook calls with."""
     return "whsec_" + derived_key(settings.SECRET_KEY, "payment simulator").hex()
+
+
+def _elsewhere(_key: str, _webhook_secret: str) -> Provider:
+    return NobodyAsked()
 
 
 def _stripe(key: str, webhook_secret: str) -> Provider:

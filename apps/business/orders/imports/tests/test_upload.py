@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -80,15 +81,16 @@ class TestImport:
         assert len({ask().id, ask(time_zone="Europe/London").id, ask(currency="EUR").id, ask(name="june.csv").id}) == 4
 
     def test_stops_when_it_is_called_off_and_goes_on_from_there(self, ask, monkeypatch, uploaded_to):
-        found, booked, book = ask(), [], importing.book_invoice
+        found, booked, book = ask(), [], importing.book_invoices
 
-        def third_is_the_last(invoice, context):
-            booked.append(invoice.number)
+        def third_is_the_last(together, context):
+            booked.extend(invoice.number for invoice in together)
             if len(booked) == 3:
                 jobs.cancel_job(job_id=found.id, using="business", actor=ADA, now=timezone.now())
-            return book(invoice, context)
+            return book(together, context)
 
-        monkeypatch.setattr(importing, "book_invoice", third_is_the_last)
+        monkeypatch.setattr(importing, "book_invoices", third_is_the_last)
+        monkeypatch.setattr(importing, "batches", partial(importing.batches, at_most=1))
         stopped = run(found)
         assert (stopped.state, Order.objects.count(), len(files(uploaded_to))) == ("cancelled", 3, 1)
 
