@@ -153,6 +153,20 @@ class TestRestore:
         assert not state.secrets.exists()
         assert list(state.data.resolve().iterdir()) == []
 
+    @pytest.mark.parametrize(("name", "kind"), [("../outside", tarfile.REGTYPE), ("way-out", tarfile.SYMTYPE)])
+    def test_puts_nothing_outside_the_folder(self, folder, tmp_path, name, kind):
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = kind, str(tmp_path)
+        with tarfile.open(tmp_path / "made-up.tar.gz", "w:gz") as tar:
+            tar.addfile(member, io.BytesIO())
+        state = elsewhere(folder)
+
+        with pytest.raises(BackupBroken, match="no file of an installation"):
+            backup.restore(tmp_path / "made-up.tar.gz", state, server_account())
+
+        assert not list(folder.rglob("outside"))
+        assert list(state.data.resolve().iterdir()) == []
+
     def test_of_another_format_says_so(self, made, folder, tmp_path, monkeypatch):
         monkeypatch.setattr(backup, "FORMAT", 2)
 
