@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 
@@ -14,8 +15,8 @@ from apps.core.events.rows import COLUMNS, envelope_of
 
 # From where the reader is, in one statement: most of the time it is at the end. The narrow table is cut to the batch
 # first. A position whose event was archived comes without one and is passed over.
-_READ = f"""
-select batch.position, event.topic, {COLUMNS}
+_READ = """
+select batch.position, event.topic, {columns}
 from (
     select position, event_id, recorded_at from events_position
     where position > coalesce((select position from events_consumer_offset where "group" = %s), 0)
@@ -23,11 +24,18 @@ from (
 ) batch
 left join events_event event on event.id = batch.event_id and event.recorded_at = batch.recorded_at
 order by batch.position
-"""  # noqa: S608 (constant)
+"""
 _STORE = """
 insert into events_consumer_offset as stored ("group", position, updated_at) values (%s, %s, now())
 on conflict ("group") do update set position = excluded.position, updated_at = now()
 """
+
+
+class Placed(Protocol):
+    """Something at a place in the log."""
+
+    @property
+    def position(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +47,10 @@ class Entry:
     envelope: Envelope | None
 
 
+P = TypeVar("P", bound=Placed)
+
 # Takes entries in order and returns how many of them have had their effect for good; fewer than all: stop reading.
-Take = Callable[[list[Entry]], int]
+Take = Callable[[list[P]], int]
 Ready = Callable[[], bool]
 
 
@@ -48,16 +58,24 @@ def _always() -> bool:
     return True
 
 
-class Follower:
+class Follower(Generic[P]):
     """Hands the log of `alias` to `take`, in order, and remembers under `name` how far it came.
 
     Only one follower of a name reads at a time; others stand by. After a crash a batch comes again. It reads only while
     it is `ready`.
     """
 
-    def __init__(self, alias: str, name: str, take: Take, halt: threading.Event, ready: Ready = _always) -> None:
+    columns = COLUMNS
+
+    def __init__(self, alias: str, name: str, take: Take[P], halt: threading.Event, ready: Ready = _always) -> None:
         self.alias, self.name = alias, name
+        self.at_most: int = settings.EVENTS_BATCH_SIZE
         self._take, self._halt, self._ready = take, halt, ready
+
+    @staticmethod
+    def entry_of(row: tuple[Any, ...]) -> Any:
+        """What `take` gets for a row of position, topic and `columns`; topic None where nothing is."""
+        return Entry(row[0], row[1], envelope_of(row[2:]) if row[1] else None)
 
     def run(self) -> None:
         """Returns when halted. Survives the server's absence."""
@@ -72,7 +90,7 @@ class Follower:
             if count:
                 connection.execute(_STORE, [self.name, entries[count - 1].position])
             taken += count
-            if count < len(entries) or not entries or self._halt.is_set():
+            if count < len(entries) or len(entries) < self.at_most or self._halt.is_set():
                 break
         return taken
 
@@ -80,15 +98,17 @@ class Follower:
         if not own(connection, f"reader:{self.name}", self._halt):
             return
         connection.execute(f"listen {CHANNEL}")
+        # A place that is lost in a crash is only an old one: what came after it comes again, as after any crash.
+        connection.execute("set synchronous_commit = off")
         while not self._halt.is_set():
-            if not self.read_available(connection):
-                self._wait(connection)
+            self.read_available(connection)
+            self._wait(connection)
 
     def _wait(self, connection: Connection) -> None:
         """Until the relay says there is more, or the poll interval is over: a notification may be lost."""
         for _ in connection.notifies(timeout=settings.EVENTS_POLL_INTERVAL_S, stop_after=1):
             pass
 
-    def _read(self, connection: Connection) -> list[Entry]:
-        rows = connection.execute(_READ, [self.name, settings.EVENTS_BATCH_SIZE]).fetchall()
-        return [Entry(row[0], row[1], envelope_of(row[2:]) if row[1] else None) for row in rows]
+    def _read(self, connection: Connection) -> list[P]:
+        rows = connection.execute(_READ.format(columns=self.columns), [self.name, self.at_most]).fetchall()
+        return [self.entry_of(row) for row in rows]

@@ -23,7 +23,7 @@ class Reader(Protocol):
     def run(self) -> None: ...
 
 
-def log_reader(alias: str, group: Group, consumer: Consumer, halt: threading.Event) -> Follower:
+def log_reader(alias: str, group: Group, consumer: Consumer, halt: threading.Event) -> Follower[Entry]:
     """The reader of one database's log for a group (transport `postgres`)."""
 
     def take(entries: list[Entry]) -> int:

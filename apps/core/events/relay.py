@@ -61,6 +61,9 @@ class Relay:
         if not own(connection, "relay", self._halt):
             return
         logger.info("relay.active", database=self.alias)
+        # A place that is lost in a crash is given anew: the event waits again then. Whatever a reader has written down
+        # for good stands behind the place in the server's log, and took it along to the disk.
+        connection.execute("set synchronous_commit = off")
         self._low_water, self._beat_at = LowWater(), time.monotonic()
         idle_s = busy_s = settings.EVENTS_RELAY_IDLE_S / _BUSY_FRACTION
         while not self._halt.is_set():

@@ -35,6 +35,7 @@ from apps.core.events.definition import definition_of
 from apps.core.events.envelope import decode, encode
 from apps.core.events.log import stream
 from apps.core.events.retry import RetryPolicy
+from apps.core.events.rows import TEXTS, unopened
 from apps.core.events.subscriptions import _forget, group_named
 from apps.core.history import Actor, Origin, acting, coming_from
 from apps.core.tenancy import tenant
@@ -120,6 +121,17 @@ class TestWriting:
         for kept in (row, encode(envelope).decode(), str(headers), json.dumps(parked.envelope)):
             for secret in ("Ada", "Lovelace", "Charles", "Countess", "James", "192.0.2.1", "Mozilla", "Engine"):
                 assert secret not in kept
+
+    def test_is_passed_on_as_it_lies(self, letter: LetterSent) -> None:
+        envelope = sent(letter)
+        with connections["business"].cursor() as cursor:
+            cursor.execute(f"select {TEXTS} from events_event event where id = %s", [envelope.event_id])
+            passed_on = unopened(cursor.fetchone())
+
+        assert decode(encode(passed_on)) == envelope
+        assert kafka_publisher.headers("business.letters", passed_on) == kafka_publisher.headers(
+            "business.letters", envelope
+        )
 
     def test_keeps_the_shape_of_the_payload(self, letter: LetterSent) -> None:
         payload = sent(letter).payload

@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 
 from apps.core.events import dead_letters, repairs
 from apps.core.events.database import connect
+from apps.core.events.envelope import decode
 from apps.core.events.kafka_publisher import Publication, headers
 from apps.core.events.log import stream
 from apps.core.events.readers import Consumers
@@ -38,15 +39,12 @@ def mock_broker():
     del cluster
 
 
-@pytest.fixture(
-    params=[
-        "postgres",
-        "kafka",
-        pytest.param(
-            "real-kafka", marks=pytest.mark.skipif(not REAL_BROKER, reason="KAFKA_BOOTSTRAP_SERVERS names no broker")
-        ),
-    ]
+REAL_KAFKA = pytest.param(
+    "real-kafka", marks=pytest.mark.skipif(not REAL_BROKER, reason="KAFKA_BOOTSTRAP_SERVERS names no broker")
 )
+
+
+@pytest.fixture(params=["postgres", "kafka", REAL_KAFKA])
 def transport(request, settings, mock_broker):
     settings.EVENTS_TRANSPORT = "postgres" if request.param == "postgres" else "kafka"
     settings.KAFKA_BOOTSTRAP_SERVERS = (REAL_BROKER if request.param == "real-kafka" else mock_broker).split(",")
@@ -222,6 +220,7 @@ class TestKafkaMessages:
         assert told["ce_type"] == "ThingHappened"
         assert told["ce_tenantid"] == str(tenant_id)
         assert told == dict(headers("business.things", envelope))
+        assert decode(found.value()) == envelope
 
     @pytest.mark.parametrize("transport", ["kafka"], indirect=True)
     def test_a_message_that_is_no_event_does_not_stop_the_group(self, transport, happen, thing_id):
