@@ -16,6 +16,8 @@ _AFTER_EVERYTHING = "\U0010ffff"
 
 def search_key(text: str) -> str:
     """The text in lower case, without accents, its white space collapsed; the first 200 characters of that."""
+    if text.isascii():  # most are, and then there are no accents
+        return " ".join(text.lower().split())[:KEY_LENGTH]
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())[:KEY_LENGTH]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+import msgspec
 from django.db import connections
 from django.utils import timezone
 
@@ -38,6 +39,7 @@ from apps.business.orders.models import (
     PaymentStatus,
 )
 from apps.business.search_keys import search_key
+from apps.core.db.many_rows import insert_rows, update_rows
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope, Event, InvalidMessage
 from apps.core.tenancy import require_tenant_id
@@ -65,7 +67,29 @@ _STATUS: dict[type[Event], str] = {
 }
 
 
-_MOVING = ["status", "payment_status", "fulfilment_status", "returned_minor", "last_sequence", "updated_at"]
+_MOVING = ("status", "payment_status", "fulfilment_status", "returned_minor", "last_sequence", "updated_at")
+
+
+class Listed(msgspec.Struct, kw_only=True):
+    """A row of the list of orders, by its columns."""
+
+    tenant_id: UUID
+    id: UUID
+    number: str
+    number_key: str
+    customer_id: UUID | None
+    status: str
+    placed_at: datetime
+    currency: str
+    line_count: int
+    item_count: int
+    total_minor: int
+    returned_minor: int = 0
+    source: str
+    payment_status: str = PaymentStatus.UNPAID
+    fulfilment_status: str = FulfilmentStatus.UNFULFILLED
+    last_sequence: int
+    updated_at: datetime
 
 
 def list_order(event: OrderPlaced, *, sequence: int) -> None:
@@ -73,13 +97,13 @@ def list_order(event: OrderPlaced, *, sequence: int) -> None:
     if sequence > 1:
         _follow(event, sequence)
         return
-    _new(event, sequence).save(force_insert=True)
+    insert_rows(OrderSummary, [_new(event, sequence)])
     news.announce(event.order_id, type(event).__name__)
 
 
 def list_wanted(event: OrderRequested | OrderHeld, *, sequence: int) -> None:
     """Put an order that nobody has agreed to yet into the list. One statement."""
-    _new(event, sequence).save(force_insert=True)
+    insert_rows(OrderSummary, [_new(event, sequence)])
     news.announce(event.order_id, type(event).__name__)
 
 
@@ -96,30 +120,32 @@ def list_many(envelopes: Sequence[Envelope]) -> None:
     known = _listed({event.order_id for event, _ in later} - set(fresh))
     for event, sequence in later:
         _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
-    OrderSummary.objects.bulk_create(fresh.values())
-    OrderSummary.objects.bulk_update(known.values(), _MOVING)
+    insert_rows(OrderSummary, list(fresh.values()))
+    update_rows(OrderSummary, list(known.values()), _MOVING)
     news.announce_all(
         [news.OrderNews(order_id=event.order_id, event_type=type(event).__name__) for event, _ in happened]
     )
 
 
 def _follow(event: Later, sequence: int) -> None:
-    summary = _listed({event.order_id}).get(event.order_id)
-    _move_on(summary, event, sequence).save()
+    row = _move_on(_listed({event.order_id}).get(event.order_id), event, sequence)
+    update_rows(OrderSummary, [row], _MOVING)
     news.announce(event.order_id, type(event).__name__)
 
 
-def _listed(order_ids: Collection[UUID]) -> dict[UUID, OrderSummary]:
+def _listed(order_ids: Collection[UUID]) -> dict[UUID, Listed]:
     """These rows, locked to the end of the transaction."""
     if not order_ids:
         return {}
     rows = OrderSummary.objects.in_tenant().select_for_update().filter(id__in=order_ids).order_by("id")
-    return {row.id: row for row in rows}
+    found = (Listed(**row) for row in rows.values(*Listed.__struct_fields__))
+    return {row.id: row for row in found}
 
 
-def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> OrderSummary:
+def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> Listed:
     goods = [line for line in event.lines if line.kind == LineKind.PRODUCT]
-    return OrderSummary(
+    return Listed(
+        tenant_id=require_tenant_id(),
         id=event.order_id,
         number=event.number,
         number_key=search_key(event.number),
@@ -132,6 +158,7 @@ def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> Orde
         total_minor=event.total_minor,
         source=event.source,
         last_sequence=sequence,
+        updated_at=timezone.now(),
     )
 
 
@@ -143,7 +170,7 @@ def _first_status(event: OrderRequested | OrderHeld | OrderPlaced) -> str:
     return Order.Status.UNDER_REVIEW if event.goods_set_aside else Order.Status.HELD
 
 
-def _move_on(summary: OrderSummary | None, event: Later, sequence: int) -> OrderSummary:
+def _move_on(summary: Listed | None, event: Later, sequence: int) -> Listed:
     if summary is None or summary.last_sequence != sequence - 1:
         seen = summary.last_sequence if summary else 0
         raise InvalidMessage(f"order {event.order_id}: event {sequence} came after {seen}")
@@ -152,7 +179,7 @@ def _move_on(summary: OrderSummary | None, event: Later, sequence: int) -> Order
     return summary
 
 
-def _change(summary: OrderSummary, event: Later) -> None:
+def _change(summary: Listed, event: Later) -> None:
     match event:
         case OrderReturned():
             summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db.transaction import atomic
@@ -30,12 +32,22 @@ def begin(projection: Projection, *, actor: Actor, now: datetime) -> Rebuild:
     return made
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Python's collector leaves alone what is loaded already: each batch would have it walk over all of that."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def catch_up(connection: Connection, projection: Projection, made: Rebuild, heard: Heard) -> None:
     """Replay up to where the log ends when this is called."""
     made.target = log.head(connection)
     if made.state == Rebuild.State.FAILED:
         made.state, made.failure = Rebuild.State.BUILDING, ""
-    while places := log.read(connection, projection, after=made.position, up_to=made.target):
+    for places in log.batches(connection, projection, after=made.position, up_to=made.target):
         _replay(projection, made, places)
         heard(made)
 

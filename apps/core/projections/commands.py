@@ -24,7 +24,7 @@ def build(projection: Projection, *, actor: Actor, now: datetime, heard: Heard =
     Goes on where a build stopped: killed, or at an event that could not be replayed. What is written meanwhile is
     caught up with. Raises RebuildRunning; ReplayFailed, which names the event.
     """
-    with alone(projection) as log:
+    with alone(projection) as log, building.undisturbed():
         made = queries.open_rebuild(projection) or building.begin(projection, actor=actor, now=now)
         try:
             building.catch_up(log, projection, made, heard)

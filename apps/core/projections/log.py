@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -74,6 +75,15 @@ def read(connection: Connection, projection: Projection, *, after: int, up_to: i
         return kept
     merged = {place.position: place for place in [*kept, *(Place(one.position, one.envelope) for one in gone)]}
     return [merged[position] for position in sorted(merged)][:limit]
+
+
+def batches(connection: Connection, projection: Projection, *, after: int, up_to: int) -> Iterator[list[Place]]:
+    """All places up to there, in batches; the next one is fetched while the caller is busy with the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="replay") as reader:
+        coming = reader.submit(read, connection, projection, after=after, up_to=up_to)
+        while places := coming.result():
+            coming = reader.submit(read, connection, projection, after=places[-1].position, up_to=up_to)
+            yield places
 
 
 def read_at(connection: Connection, projection: Projection, positions: Sequence[int]) -> list[Place]:
