@@ -19,13 +19,20 @@ from apps.core.events.kafka_reader import KafkaReader, consumer_settings
 from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import group_named
 from apps.core.events.tests.processes import until
-from apps.core.events.tests.test_transports import Flow, echoes, mock_broker, transport, until_echoed  # noqa: F401
+from apps.core.events.tests.test_transports import (  # noqa: F401
+    REAL_KAFKA,
+    Flow,
+    echoes,
+    mock_broker,
+    transport,
+    until_echoed,
+)
 from apps.core.events.tests.things import ECHO
 from apps.core.history import SYSTEM
 
 pytestmark = [
     pytest.mark.django_db(databases=["default", "business"], transaction=True),
-    pytest.mark.parametrize("transport", ["kafka"], indirect=True),
+    pytest.mark.parametrize("transport", ["kafka", REAL_KAFKA], indirect=True),
 ]
 
 
@@ -141,7 +148,7 @@ class TestRebalance:
 
 class TestMembership:
     def test_of_a_lasting_name_is_taken_up_again_after_a_restart(self, transport, happen, thing_id):  # noqa: F811
-        """That the others hear nothing of it only a real broker can show: the mock cluster treats all names alike."""
+        """And the others hear nothing of it: nothing of theirs comes or goes."""
         with Flow(transport, consume=False), reading() as other:
             happen(thing_id, 0)
             until_echoed(thing_id, 0)
@@ -154,6 +161,18 @@ class TestMembership:
                 happen(thing_id, 1)
                 until_echoed(thing_id, 0, 1)
                 assert (other.reader.came, other.reader.went) == moved
+
+    def test_of_one_name_is_the_newest_readers_and_ends_the_one_before(self, request, transport):  # noqa: F811
+        if "real-kafka" not in request.node.name:
+            pytest.skip("the mock cluster lets both in")
+        transport.KAFKA_INSTANCE_ID = "worker-1"
+        with Flow(transport, consume=False), reading() as first:
+            until(lambda: first.reader.came, what="its partitions")
+            with reading() as second:
+                until(lambda: first.errors, what="being thrown out")
+                until(lambda: second.reader.came, what="the same partitions")
+
+        assert isinstance(first.errors[0], ImproperlyConfigured)
 
     def test_of_one_name_is_for_one_reader(self, transport):  # noqa: F811
         """As a broker says it; the mock cluster lets both in."""

@@ -49,6 +49,32 @@ class Reading:
         self.thread.join(30)
 
 
+class TestAReadersPlace:
+    def test_is_stored_behind_what_was_taken_and_never_before(self, happen, thing_id):
+        happen(thing_id, 1, 2, 3)
+        run_relay_once("business")
+        stored, name = [], f"test.{thing_id}"
+
+        def place(connection):
+            row = connection.execute('select position from events_consumer_offset where "group" = %s', [name])
+            return (row.fetchone() or [0])[0]
+
+        with connect("business", "test") as other, connect("business", "test") as connection:
+
+            def take(entries):
+                stored.append(place(other))
+                ours = [entry for entry in entries if entry.envelope and entry.envelope.aggregate_id == thing_id]
+                return entries.index(ours[2])
+
+            reader = Follower("business", name, take, threading.Event())
+            taken = reader.read_available(connection)
+
+            assert stored == [0]
+            (third,) = [entry for entry in reader._read(connection) if entry.envelope.aggregate_id == thing_id]
+        assert taken >= 2
+        assert third.envelope.metadata.sequence == 3
+
+
 class Writing(threading.Thread):
     """Publishes to shared things, in transactions of several events, many of which are rolled back."""
 

@@ -13,6 +13,7 @@ from apps.core.events.consumer import Consumer
 from apps.core.events.envelope import being_handled
 from apps.core.events.in_hand import InHand
 from apps.core.events.log import stream
+from apps.core.events.models import GroupActivity
 from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import _forget, group_named
 from apps.core.events.tests import things
@@ -81,7 +82,9 @@ class TestATransaction:
 
         assert consumer.take(published.envelopes()) == 12
 
+        consumer.report()
         assert (consumer.together, consumer.alone) == ([12], [])
+        assert GroupActivity.objects.using("business").get(group=ECHO).handled == 12
         assert [echoes(thing_id) for thing_id in ids] == [[0, 1, 2, 3]] * 3
 
     def test_is_as_large_as_the_settings_allow(self, happen, thing_id, published, settings):
@@ -157,6 +160,20 @@ class TestATransaction:
         assert seen == [0, 1]
         assert entered(published.envelopes(), TRIAL) == 2
 
+    def test_of_one_tenant_counts_only_up_to_what_is_left_of_another(
+        self, happen, thing_id, published, trial, other_tenant_id
+    ):
+        halt = threading.Event()
+        trial(lambda event: halt.set() if event.number == 1 else None)
+        for number in range(2):
+            happen(thing_id, number)
+            with tenant(other_tenant_id):
+                happen(uuid4(), 7)
+        envelopes = published.envelopes()
+
+        assert Watching(TRIAL, halt=halt).take(envelopes) == 1, "the first of the other tenant's must come again"
+        assert entered(envelopes, TRIAL) == 2
+
 
 class TestAFailure:
     def test_takes_no_neighbour_along(self, happen, thing_id, published):
@@ -212,9 +229,10 @@ class TestAFailure:
         other = uuid4()
         happen(thing_id, 2, 3)
         happen(other, 1, 2)
-        consumer = Watching()
+        consumer, later = Watching(), published.envelopes()[1:]
 
-        assert consumer.take(published.envelopes()[1:]) == 4
+        with no_tenant():  # as a worker begins
+            assert consumer.take(later) == 4
 
         assert (consumer.together, consumer.alone) == ([4], [2, 3])
         assert parked(thing_id) == [(1, True), (2, False), (3, False)]
@@ -231,14 +249,15 @@ class TestAFailure:
 
     def test_is_not_yet_a_flood_among_many_that_were_handled_together(self, happen, thing_id, published, settings):
         settings.EVENTS_FLOOD_WINDOW = 4
-        happen(thing_id, 1, 2, 3)
-        consumer = Watching()
-        consumer.take(published.envelopes())
-        for _ in range(2):
-            happen(uuid4(), 1, note="sick")
+        consumer, taken = Watching(), 0
+        for thing, *numbers in ((uuid4(), 1), (uuid4(), 1), (thing_id, 1, 2), (uuid4(), 1), (uuid4(), 1)):
+            happen(thing, *numbers, note="" if thing == thing_id else "sick")
+            things = [one for one in published.envelopes() if one.event_type == "ThingHappened"]
+            taken += consumer.take(things[taken:])
 
-        assert consumer.take(published.envelopes()[-2:]) == 2
-        assert consumer.state == "running"
+        assert taken == 6
+        assert consumer.together[-1:] == [2]
+        assert consumer.state == "running", "two of the last four were handled"
 
 
 class TestAHandlerThatWantsToBeAlone:
@@ -270,6 +289,7 @@ class TestManyAtOnce:
                     ThingEchoed(echo_of_thing_id=echo_id(event.thing_id), number=event.number, cause=uuid4())
                 )
             seen.append([event.number for event in events])
+            assert (current_tenant_id(), current_actor().name) == (envelopes[0].metadata.tenant_id, TRIAL)
 
         trial(one)
         handles_many(at_once, group=TRIAL)
