@@ -1,57 +1,62 @@
-"""The event log: appending, the way to a reader and to an effect, placing what waits, and building a read model again.
+"""The event log: appending, the way to a reader and to an effect, placing what waits, building a read model again,
+publishing to Kafka, and orders through the whole saga. About three minutes on a quiet machine.
 
-BENCH_EVENTS sets how many events are replayed (default 50,000; 1,000,000 to see the goal of two minutes).
+BENCH_EVENTS sets how many events are replayed and published (default 100,000; 1,000,000 to see the goal of two
+minutes), KAFKA_BOOTSTRAP_SERVERS names a broker to publish to instead of the mock cluster, BENCH_PARTS some of the
+parts (`ways append place replay publishing saga`).
 """
 
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
-import sys
 import tempfile
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import psycopg
 from django.db import connections
-from django.utils import timezone
 
-from apps.business.orders.events import OrderPlaced
-from apps.business.orders.handlers import ORDER_SUMMARY, REVENUE
 from apps.business.orders.models import DailyRevenue
 from apps.core.db.ids import uuid7
 from apps.core.embedded.binaries import postgres_folder
 from apps.core.events import unit_of_work
-from apps.core.events.follower import Entry, Follower
 from apps.core.events.testing import run_relay_once
-from apps.core.events.tests.processes import running
-from apps.core.history import SYSTEM
-from apps.core.projections import commands
 from apps.core.tenancy import tenant
+from bench.events import publishing, replay, saga, ways
+from bench.events.sample import placed
 from bench.harness import Bench
 
-APPENDS, WAITING = 400, 20_000
-RATE, SECONDS = 500, 10
-REPLAYED = int(os.environ.get("BENCH_EVENTS", "50000"))
+APPENDS, WAITING = 300, 20_000
+LOGGED = int(os.environ.get("BENCH_EVENTS", "100000"))
 
 
 def run(bench: Bench) -> None:
-    _ways()  # first: a worker that finds a backlog is behind for a while
-    _scratch()
-    _append(bench, connections_used=1)
-    _append(bench, connections_used=8)
-    _place(bench)
-    _replay(bench)
+    parts: dict[str, Callable[[], None]] = {
+        "ways": ways.measure,  # first: a worker that finds a backlog is behind for a while
+        "append": lambda: _appending(bench),
+        "place": lambda: _place(bench),
+        "replay": lambda: replay.measure(bench, LOGGED),
+        "publishing": lambda: publishing.measure(bench, LOGGED),
+        "saga": lambda: saga.measure(bench),
+    }
+    chosen = os.environ.get("BENCH_PARTS", "").split()
+    for name, part in parts.items():
+        if name in (chosen or parts):
+            part()
 
 
 # Appending ------------------------------------------------------------------------------------------------------------
+
+
+def _appending(bench: Bench) -> None:
+    _scratch()
+    rounds, bench.rounds = bench.rounds, 5
+    _append(bench, connections_used=1)
+    _append(bench, connections_used=8)
+    bench.rounds = rounds
 
 
 def _append(bench: Bench, *, connections_used: int) -> None:
@@ -87,7 +92,7 @@ def _ours() -> None:
     with tenant(uuid7()):
         for _ in range(APPENDS):
             with unit_of_work(DailyRevenue) as work:
-                work.publish(_placed())
+                work.publish(placed())
 
 
 def _orm() -> None:
@@ -126,73 +131,6 @@ def _scratch() -> None:
             plain.execute(f"create table if not exists {table} (id uuid primary key, at timestamptz, content jsonb)")
 
 
-# The way to a reader and to an effect ---------------------------------------------------------------------------------
-
-
-def _ways() -> None:
-    """Events at a fixed rate, with a relay and a worker in processes of their own."""
-    read: list[float] = []
-    halt = threading.Event()
-
-    def take(entries: list[Entry]) -> int:
-        now = time.time()
-        read.extend(now - entry.envelope.timestamp.timestamp() for entry in entries if entry.envelope)
-        return len(entries)
-
-    reader = threading.Thread(target=Follower("business", "bench.reader", take, halt).run)
-    with (
-        running("-m", "apps.core.events.relay_process"),
-        running("-m", "celery", "-A", "config.celery", "worker", "-P", "solo", "-Q", "none", EVENTS_CONSUME=REVENUE),
-    ):
-        reader.start()
-        _effects_after(RATE, 1)  # everything is warm
-        read.clear()
-        effects = _effects_after(RATE, SECONDS)
-        halt.set()
-        reader.join(30)
-    _say(f"From the append to a reader, at {RATE} events/s (goal: p95 < 10 ms)", read)
-    _say(f"From the append to the effect as others see it, at {RATE} events/s (goal: p95 < 100 ms)", effects)
-
-
-def _effects_after(per_second: int, seconds: float) -> list[float]:
-    """How long each effect took. All happen to one tenant on one day, so that the day's count tells how many there are;
-    it is looked at every two milliseconds.
-    """
-    owner, count = uuid7(), int(per_second * seconds)
-    appended: list[float] = []
-    with ThreadPoolExecutor(1) as pool:
-        seen = pool.submit(_seen, owner, count)
-        with tenant(owner):
-            begun = time.perf_counter()
-            for number in range(count):
-                time.sleep(max(0.0, begun + number / per_second - time.perf_counter()))
-                appended.append(time.perf_counter())
-                with unit_of_work(DailyRevenue) as work:
-                    work.publish(_placed())
-        return [at - since for at, since in zip(seen.result(), appended, strict=True)]
-
-
-def _seen(owner: UUID, count: int) -> list[float]:
-    """When each effect could first be seen."""
-    seen: list[float] = []
-    end = time.monotonic() + 120
-    with tenant(owner):
-        while len(seen) < count and time.monotonic() < end:
-            days = list(DailyRevenue.objects.values_list("order_count", flat=True))
-            seen += [time.perf_counter()] * (sum(days) - len(seen))
-            time.sleep(0.002)
-    connections.close_all()
-    return seen
-
-
-def _say(title: str, seconds: list[float]) -> None:
-    cuts = statistics.quantiles(seconds, n=100)
-    sys.stdout.write(
-        f"{title}\n  {len(seconds):,} events: p50 {cuts[49] * 1e3:.1f} ms, p95 {cuts[94] * 1e3:.1f} ms, "
-        f"p99 {cuts[98] * 1e3:.1f} ms\n\n"
-    )
-
-
 # What waits -----------------------------------------------------------------------------------------------------------
 
 
@@ -219,72 +157,3 @@ def _queue(count: int) -> int:
             [count],
         )
     return count
-
-
-# Replay ---------------------------------------------------------------------------------------------------------------
-
-
-def _replay(bench: Bench) -> None:
-    _history(REPLAYED)
-    rounds, bench.rounds = bench.rounds, 1
-    bench.compare(
-        f"The list of orders built again from {REPLAYED:,} events",
-        "events",
-        {
-            "many at once": lambda: commands.build(ORDER_SUMMARY, actor=SYSTEM, now=timezone.now()).events_done,
-            "each by its handler": _build_one_by_one,
-        },
-        note="With the comparison of all rows. Goal: 1,000,000 in under two minutes, so 8,333 a second.",
-    )
-    bench.rounds = rounds
-
-
-def _build_one_by_one() -> int:
-    group = ORDER_SUMMARY.group
-    many, group.many = group.many, None
-    try:
-        return commands.build(
-            replace(ORDER_SUMMARY, name="order_summary_one_by_one"), actor=SYSTEM, now=timezone.now()
-        ).events_done
-    finally:
-        group.many = many
-
-
-def _history(count: int) -> None:
-    """Placed orders of twenty tenants, by SQL: as many events, each with its place in the log."""
-    with tenant(uuid7()), unit_of_work(DailyRevenue) as work:
-        work.publish(_placed())
-    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], dbname="business", autocommit=True) as plain:
-        plain.execute("delete from events_position")
-        plain.execute(_HISTORY, [count])
-        plain.execute("delete from events_pending")
-        plain.execute("analyze")
-
-
-_HISTORY = """
-with template as (select * from events_event where type = 'OrderPlaced' order by recorded_at desc limit 1),
-tenants as (select array_agg(gen_random_uuid()) as ids from generate_series(1, 20)),
-made as (
-    insert into events_event (id, tenant_id, aggregate_type, aggregate_id, sequence, type, version, topic, payload,
-                              causation_id, correlation_id, user_id, impersonator_id, traceparent, origin)
-    select gen_random_uuid(), tenants.ids[1 + number %% 20], 'Order', orders.id, 1, 'OrderPlaced', template.version,
-           template.topic, template.payload || jsonb_build_object('orderId', orders.id, 'number', 'B-' || number),
-           template.causation_id, template.correlation_id, null, null, template.traceparent, null
-    from template, tenants, generate_series(1, %s) number,
-         lateral (select gen_random_uuid() as id where number > 0) orders
-    returning id, recorded_at)
-insert into events_position (event_id, recorded_at) select id, recorded_at from made
-"""
-
-
-def _placed() -> OrderPlaced:
-    return OrderPlaced(
-        order_id=uuid7(),
-        number="B-0",
-        customer_id=None,
-        occurred_at=timezone.now(),
-        currency="EUR",
-        total_minor=1250,
-        source="api",
-        lines=(),
-    )
