@@ -186,6 +186,8 @@ class PostgresServer(Server):
             env=MINIMAL_ENVIRONMENT,
             account=self.account,
             stop_signal=signal.SIGINT,  # "fast": ends the sessions, then writes a checkpoint
+            # Whoever recovers does not look whether their server is still alive, and no new one starts beside them.
+            owns_cwd=True,
         )
 
     def is_ready(self, pid: int) -> bool:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,7 @@ class Program:
     stop_timeout_s: float = 6.0
     essential: bool = True  # without it the platform is of no use
     tier: int = 0  # started from 0 upwards, stopped from the highest down
+    owns_cwd: bool = False  # whoever works in its folder is of it, also in sessions of their own
 
 
 def spawn(program: Program) -> subprocess.Popen[bytes]:
@@ -92,6 +94,22 @@ def kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def kill_left_behind(process: subprocess.Popen[bytes], program: Program) -> None:
+    """End at once what a child that has ended left behind, which may still hold its port or its memory."""
+    kill_group(process.pid)
+    if program.owns_cwd:
+        _kill_in(program.cwd)
+
+
+def _kill_in(folder: Path) -> None:
+    import psutil  # needed after a crash only
+
+    for one in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError, PermissionError):
+            if one.cwd() == str(folder.resolve()):
+                os.kill(one.pid, signal.SIGKILL)
 
 
 def started_at(pid: int) -> str | None:

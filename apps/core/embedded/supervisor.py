@@ -176,7 +176,7 @@ class Supervisor:
 
     def _crashed(self, child: _Child) -> None:
         now, program = time.monotonic(), child.program
-        process.kill_group(child.process.pid)  # whatever it left behind, which may still hold its port
+        process.kill_left_behind(child.process, program)
         child.crashes.append(now)
         while child.crashes[0] < now - self._patience.window_s:
             child.crashes.popleft()

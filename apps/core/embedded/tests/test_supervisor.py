@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,17 @@ class TestRestarting:
         stage.until(lambda: stage.log("web").count("\n") >= 2)
 
         orphan = int(stage.log("web").splitlines()[0])
+
+        stage.until(lambda: process.started_at(orphan) is None)
+
+    def test_ends_what_left_its_group_too_where_the_folder_is_its_own(self, stage, tmp_path_factory):
+        folder = tmp_path_factory.mktemp("data")
+        code = LEADER.replace("print(", "os.setsid(); print(").format(ends=True)
+        program = replace(stage.program("postgres", code, essential=False), cwd=folder, owns_cwd=True)
+        stage.supervisor.start(program)
+        stage.until(lambda: stage.log("postgres").count("\n") >= 2)
+
+        orphan = int(stage.log("postgres").splitlines()[0])
 
         stage.until(lambda: process.started_at(orphan) is None)
 
@@ -170,6 +182,7 @@ class TestSteps:
 
 SUPERVISED = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from apps.core.embedded.process import Program
 from apps.core.embedded.supervisor import StopRequested, Supervisor
