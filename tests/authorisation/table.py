@@ -53,6 +53,10 @@ signed-in
     POST /services/{service}/jobs/{job_id}/retrial
     GET /settings/brand.css
 viewer clerk manager owner
+    POST /api/v1/orders/{order_id}/notes
+    DELETE /api/v1/orders/{order_id}/notes/{note_id}
+    POST /orders/{order_id}/notes
+    POST /orders/{order_id}/notes/{note_id}/removal
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
     GET /api/v1/customers/{customer_id}/addresses
@@ -78,6 +82,7 @@ viewer clerk manager owner
     GET /api/v1/order-review-limits
     GET /api/v1/orders/{order_id}
     GET /api/v1/orders/{order_id}/events
+    GET /api/v1/orders/{order_id}/notes
     GET /api/v1/orders/{order_id}/states
     GET /api/v1/payments
     GET /api/v1/payments/{payment_id}

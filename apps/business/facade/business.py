@@ -78,6 +78,16 @@ def archived_events(*, after: str | None = None) -> RowsPage:
     return cast(RowsPage, implementation("business").archived_events(after=after))
 
 
+def exported_files(*, after: str | None = None) -> RowsPage:
+    """Files that the current tenant keeps here: id, name, type and size, a page at a time."""
+    return cast(RowsPage, implementation("business").exported_files(after=after))
+
+
+def file_content(file_id: UUID) -> bytes:
+    """The whole of one of them. Raises NotFound where its bytes are gone."""
+    return cast(bytes, implementation("business").file_content(file_id))
+
+
 def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:
     """Let everything of the current tenant be erased here. Cannot be taken back. Safe to repeat."""
     implementation("business").order_erasure(reason=reason, ordered_by=ordered_by)

@@ -15,6 +15,7 @@ from apps.business.shipping import queries as shipping
 from apps.core import files
 from apps.core.crypto import keys
 from apps.core.events import archive, dead_letters
+from apps.core.files import exporting as stored
 from apps.core.history.changes import Change, ChangeFilter, newest
 from apps.core.tenancy import require_tenant_id
 from apps.core.tenantdata import erasing, forgetting, reading, tables
@@ -80,6 +81,14 @@ def archived_events(*, after: str | None = None) -> RowsPage:
     if first is None:
         return RowsPage([], None)
     return RowsPage(archive.rows(DATABASE, first), first.isoformat() if more[:-1] else None)
+
+
+def exported_files(*, after: str | None = None) -> RowsPage:
+    return stored.page_of_export(using=DATABASE, after=after)
+
+
+def file_content(file_id: UUID) -> bytes:
+    return stored.content_of(file_id, using=DATABASE)
 
 
 def order_erasure(*, reason: str, ordered_by: UUID | None) -> None:

@@ -30,6 +30,7 @@ class CustomerHistories(ApiView):
 
     required_permission = CustomerPermission.VIEW
     scoped_to = ("customer", "customer_id")
+    paged = False
 
     @extend_schema(responses=CustomerHistoryOutput(many=True))
     def get(self, request, customer_id):

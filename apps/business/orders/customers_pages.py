@@ -67,6 +67,7 @@ def customer_detail(request, customer_id):
 
 def _detail(request, customer, form, *, status=200):
     context = {"customer": customer, "form": form, "addresses": queries.addresses_of(customer.id)}
+    context["histories"] = queries.history_of_customer(customer.id)
     if request.principal.may(OrderPermission.VIEW):
         context["orders"] = queries.order_summaries().filter(customer_id=customer.id)[:_NEWEST]
     return render(request, "customers/detail.html", context, status=status)

@@ -169,3 +169,15 @@ class InvalidShippingMethod(Invalid):
     """What is said of the way breaks a rule."""
 
     code = "invalid_shipping_method"
+
+
+class NoteNotFound(NotFound):
+    """The order has no such note."""
+
+    code = "order_note_not_found"
+
+
+class InvalidNote(Invalid):
+    """The note says nothing, or too much; `errors` says what."""
+
+    code = "invalid_order_note"

@@ -13,6 +13,7 @@ from apps.business.orders import commands, queries
 from apps.business.orders.filters import OrderFilter
 from apps.business.orders.forms import MomentForm, ReasonForm
 from apps.business.orders.models import LineKind, Order
+from apps.business.orders.notes import notes_of_order
 from apps.business.orders.permissions import OrderPermission
 from apps.business.orders.story import told
 from apps.business.payments import queries as payments
@@ -50,6 +51,7 @@ def order_detail(request, order_id):
         "lines": [_line(line) for line in lines],
         "totals": _totals(lines),
         "payment": payments.payment_of(order_id),
+        "notes": notes_of_order(order_id),
         "histories": queries.history_of_customer(order.customer_id) if order.customer_id else [],
         "can_cancel": order.can_cancel,
         "can_review": order.is_open_to_decide,

@@ -10,6 +10,7 @@ class OrderPermission(Permission):
     SET_TAXES = "orders.set_taxes", "Set tax rates", MANAGERS
     SET_SHIPPING = "orders.set_shipping", "Set how goods are sent and what that costs", MANAGERS
     RETURN = "orders.return", "Take goods back", CLERKS
+    ANNOTATE = "orders.annotate", "Write notes about orders and attach files", CLERKS
 
 
 class CustomerPermission(Permission):

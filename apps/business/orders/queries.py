@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q
 from apps.business.orders.errors import (
     AddressNotFound,
     CustomerNotFound,
+    NoteNotFound,
     OrderNotFound,
     ReturnNotFound,
     ShippingMethodNotFound,
@@ -21,7 +22,9 @@ from apps.business.orders.models import (
     CustomerAddress,
     DailyRevenue,
     Order,
+    OrderAttachment,
     OrderLine,
+    OrderNote,
     OrderReturn,
     OrderReturnLine,
     OrderSummary,
@@ -173,6 +176,27 @@ def lines_of(order_id: UUID) -> list[OrderLine]:
     return list(OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"))
 
 
+def notes_of_order(order_id: UUID) -> list[OrderNote]:
+    """What was written about an order, the latest first, with what came with it. Two statements."""
+    attachments = Prefetch("attachments", OrderAttachment.objects.in_tenant().order_by("ordinal"))
+    rows = OrderNote.objects.in_tenant().filter(order_id=order_id)
+    return list(rows.prefetch_related(attachments).order_by("-id"))
+
+
+def note_count(order_id: UUID) -> int:
+    """How many notes an order has."""
+    return int(OrderNote.objects.in_tenant().filter(order_id=order_id).count())
+
+
+def lock_note(order_id: UUID, note_id: UUID) -> OrderNote:
+    """Under a row lock. Raises NoteNotFound."""
+    rows = OrderNote.objects.in_tenant().select_for_update()
+    found: OrderNote | None = rows.filter(id=note_id, order_id=order_id).first()
+    if found is None:
+        raise NoteNotFound(f"the order has no note {note_id}")
+    return found
+
+
 def lock_orders(order_ids: Collection[UUID]) -> set[UUID]:
     """Which of these exist, under row locks taken in the order of their ids. One statement."""
     rows = Order.objects.in_tenant().select_for_update().filter(id__in=list(order_ids)).order_by("id")
@@ -211,7 +235,7 @@ def lock_return(order_return_id: UUID) -> OrderReturn:
 
 def timeline(order_id: UUID) -> list[Envelope]:
     """What happened to an order, oldest first, from the event log. Two statements. Raises OrderNotFound."""
-    _require_order(order_id)
+    require_order(order_id)
     return stream(order_id, using=alias_for(Order))
 
 
@@ -220,7 +244,7 @@ def order_as_of(order_id: UUID, at: datetime | None = None) -> Known[OrderState]
 
     Raises OrderNotFound, also when it was not placed yet.
     """
-    _require_order(order_id)
+    require_order(order_id)
     known = state_of(ORDER, order_id, using=alias_for(Order), at=at)
     if known is None:
         raise OrderNotFound(f"order {order_id} was not placed yet")
@@ -300,7 +324,7 @@ def revenue_by_day(*, since: date) -> list[DailyRevenue]:
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
     """The latest wanted changes of orders, customers and their settings, newest first. Three statements each."""
-    tracked = (Order, Customer, CustomerAddress, ReviewLimit, ShippingMethod, TaxRate, TaxSettings)
+    tracked = (Order, OrderNote, Customer, CustomerAddress, ReviewLimit, ShippingMethod, TaxRate, TaxSettings)
     return changes_of(*tracked, where=where, limit=limit)
 
 
@@ -309,7 +333,8 @@ def changes_of_order(order_id: UUID, *, limit: int = 50) -> list[Change]:
     return changes_of(Order, where=ChangeFilter(entity_ids=(order_id,)), limit=limit)
 
 
-def _require_order(order_id: UUID) -> None:
+def require_order(order_id: UUID) -> None:
+    """One statement. Raises OrderNotFound."""
     _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
 
 

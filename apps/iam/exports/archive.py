@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import IO, Any
 
+from apps.core.errors import NotFound
+from apps.iam.exports.contents import Content
 from apps.iam.exports.sources import Part
 
 FORMAT = 1
@@ -25,10 +27,13 @@ class Written:
     counts: dict[str, int]
 
 
-def write_archive(file: IO[bytes], parts: Iterable[Part], about: dict[str, Any], told: Told) -> Written:
-    """Write all parts, then the manifest. No more than a page of rows is in memory at any time."""
+def write_archive(
+    file: IO[bytes], parts: Iterable[Part], about: dict[str, Any], told: Told, *, contents: Iterable[Content] = ()
+) -> Written:
+    """Write all parts, the files, then the manifest. A page of rows, or one file, is in memory at any time."""
     counts: dict[str, int] = {}
     listed: list[dict[str, Any]] = []
+    listed_files: list[dict[str, Any]] = []
     total = 0
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, part in enumerate(parts):
@@ -39,10 +44,24 @@ def write_archive(file: IO[bytes], parts: Iterable[Part], about: dict[str, Any],
             counts[part.file], total = count, total + count
             entry = {"file": part.file, "what": part.label, "rows": count, "sha256": digest}
             listed.append(entry | ({"left_out": list(part.left_out)} if part.left_out else {}))
-        manifest = {"format": FORMAT, **about, "rows": total, "files": listed}
+        for content in contents:
+            told(content.name, len(listed), total)
+            listed_files.append(_write_content(archive, content))
+        manifest = {"format": FORMAT, **about, "rows": total, "files": listed, "contents": listed_files}
         archive.writestr("manifest.json", json.dumps(manifest, indent=2, default=str, ensure_ascii=False))
     told("", len(listed), total)
     return Written(counts)
+
+
+def _write_content(archive: zipfile.ZipFile, content: Content) -> dict[str, Any]:
+    """What the manifest says of a file. One whose bytes are gone is named all the same."""
+    named = {"file": content.entry, "name": content.name}
+    try:
+        read = content.read()
+    except NotFound:
+        return named | {"missing": True}
+    archive.writestr(content.entry, read)
+    return named | {"bytes": len(read), "sha256": hashlib.sha256(read).hexdigest()}
 
 
 def _write_part(archive: zipfile.ZipFile, part: Part, told: Callable[[int], None]) -> tuple[int, str]:

@@ -6,6 +6,7 @@ from apps.business.orders.commands.crediting import NewCredit, give_credit
 from apps.business.orders.commands.customers import NewCustomer, create_customer, create_customers, update_customer
 from apps.business.orders.commands.fulfilling import note_delivered, note_payment, note_shipped
 from apps.business.orders.commands.lines import NewLine
+from apps.business.orders.commands.noting import MOST_FILES, Attached, add_note, remove_note
 from apps.business.orders.commands.placing import NewOrder, place_order
 from apps.business.orders.commands.recording import PastOrder, record_past_orders
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
@@ -19,6 +20,8 @@ from apps.business.orders.commands.shipping_methods import (
 from apps.business.orders.commands.taxing import add_tax_rate, remove_tax_rate, set_prices_include_tax
 
 __all__ = [
+    "MOST_FILES",
+    "Attached",
     "NewCredit",
     "NewCustomer",
     "NewLine",
@@ -27,6 +30,7 @@ __all__ = [
     "PastOrder",
     "ReturnedLine",
     "add_address",
+    "add_note",
     "add_shipping_method",
     "add_tax_rate",
     "cancel_order",
@@ -40,6 +44,7 @@ __all__ = [
     "note_shipped",
     "place_order",
     "record_past_orders",
+    "remove_note",
     "remove_review_limit",
     "remove_tax_rate",
     "restore_address",

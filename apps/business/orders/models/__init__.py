@@ -3,6 +3,7 @@
 from apps.business.orders.models.address import CustomerAddress
 from apps.business.orders.models.customer import Customer
 from apps.business.orders.models.imported import ImportedDocument, ImportedLine, ImportRun
+from apps.business.orders.models.note import OrderAttachment, OrderNote
 from apps.business.orders.models.order import (
     FulfilmentStatus,
     LineKind,
@@ -28,8 +29,10 @@ __all__ = [
     "ImportedLine",
     "LineKind",
     "Order",
+    "OrderAttachment",
     "OrderCounter",
     "OrderLine",
+    "OrderNote",
     "OrderReturn",
     "OrderReturnLine",
     "OrderSummary",

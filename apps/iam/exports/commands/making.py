@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -20,6 +20,7 @@ from apps.core.history import SYSTEM
 from apps.core.observability import get_logger
 from apps.iam.exports import queries, sources
 from apps.iam.exports.archive import Written, write_archive
+from apps.iam.exports.contents import Content, contents_of_company
 from apps.iam.exports.models import Export
 from apps.iam.exports.personal import Subject
 from apps.iam.exports.sources import Part
@@ -41,7 +42,8 @@ def make_export(*, export_id: UUID, now: datetime) -> Export:
         tenants.require_not_gone(begun.tenant_id)
         parts = _parts(begun)
         with TemporaryFile(dir=settings.EXPORT_WORK_DIR or None) as file:
-            written = write_archive(file, parts, _about(begun, now), _Reporter(export_id, len(parts)))
+            reporter = _Reporter(export_id, len(parts))
+            written = write_archive(file, parts, _about(begun, now), reporter, contents=_contents(begun))
             return _kept(export_id, file, written, now)
     except Exception as error:
         _logger.error("an export failed", export_id=str(export_id), exc_info=error)
@@ -63,6 +65,10 @@ def _parts(found: Export) -> Sequence[Part]:
     if found.kind == Export.Kind.COMPANY:
         return sources.parts_of_company()
     return sources.parts_of_person(Subject(found.subject_id, found.is_own))
+
+
+def _contents(found: Export) -> Iterable[Content]:
+    return contents_of_company() if found.kind == Export.Kind.COMPANY else ()
 
 
 def _about(found: Export, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from apps.iam.audit.commands import record_security_event
 from apps.iam.audit.kinds import Kind
 from apps.iam.exports import sources
 from apps.iam.exports.archive import Told, Written, write_archive
+from apps.iam.exports.contents import contents_of_company
 from apps.iam.exports.models import Export
 from apps.iam.tenants import queries as tenants
 
@@ -32,4 +33,4 @@ def write_company_export(file: IO[bytes], *, actor: Actor, now: datetime, told: 
         "asked_for_by": actor.name,
         "made_at": now,
     }
-    return write_archive(file, sources.parts_of_company(), about, told)
+    return write_archive(file, sources.parts_of_company(), about, told, contents=contents_of_company())

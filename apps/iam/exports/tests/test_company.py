@@ -11,6 +11,8 @@ from django.core.files.storage import storages
 from django.utils import timezone
 
 from apps.business.facade import business
+from apps.core import files
+from apps.core.files.testing import image
 from apps.core.tenancy import tenant
 from apps.core.tenantdata.tables import exported_tables
 from apps.iam.audit.events import SecurityEventRecorded
@@ -44,6 +46,20 @@ class TestArchive:
         assert set(files) == own | theirs | besides
         assert {row["name"] for row in archive.rows("iam/users_membership")} == {"Olive Hart", "Zoë Blum"}
         assert archive.rows("iam/tenant")[0]["slug"] == company.slug
+
+    def test_holds_the_bytes_of_the_companys_files(self, request_export, made, file_folder, company):
+        purpose = files.purpose("tests.exported", types=files.IMAGES | files.TEXTS, max_bytes=1000)
+        with tenant(company.id):
+            for name, content in (("damage.png", image()), ("gone.txt", b"gone")):
+                files.keep(io.BytesIO(content), purpose=purpose, name=name, using="business")
+        next(path for path in file_folder.glob("business/*/*") if path.read_bytes() == b"gone").unlink()
+
+        archive = made(request_export())
+
+        kept, gone = sorted(archive.manifest["contents"], key=lambda entry: entry["name"])
+        assert (kept["name"], archive.zip.read(kept["file"])) == ("damage.png", image())
+        assert (kept["bytes"], gone["name"], gone["missing"]) == (len(image()), "gone.txt", True)
+        assert kept["file"] == f"business/files/{archive.rows('business/files_storedfile')[0]['id']}"
 
     def test_holds_the_security_log_in_a_form_that_can_be_verified(self, request_export, made, by_owner, owner, drain):
         users.set_password(user_id=owner.user_id, password="a password that nobody guesses")
