@@ -48,6 +48,7 @@ CELERY_BEAT_SCHEDULE = {
         "catalog.drop_removed_media": _DAY,
         "inventory.expire_reservations": 30.0,
         "orders.drop_uploads": _HOUR,
+        "orders.erase_customers_again": _HOUR,
         "payments.sweep": 5.0,
         "files.sweep": _DAY,
         "projections.sweep": 60.0,

@@ -153,6 +153,8 @@ clerk manager owner
     POST /orders/new
     POST /orders/{order_id}/returns
 manager owner
+    GET /api/v1/customers/{customer_id}/personal-data
+    GET /customers/{customer_id}/personal-data
     PUT /api/v1/products/{product_id}/back-orders
     PUT /api/v1/products/{product_id}/stock-thresholds/{warehouse_id}
     POST /api/v1/products/{product_id}/stock-transfers
@@ -455,6 +457,9 @@ manager owner
     POST /webhooks/{webhook_id}/state
     POST /webhooks/{webhook_id}/test
 owner
+    POST /api/v1/customers/{customer_id}/erasure
+    GET /customers/{customer_id}/erasure
+    POST /customers/{customer_id}/erasure
     GET /api/v1/payment-provider
     PUT /api/v1/payment-provider
     GET /payments/provider

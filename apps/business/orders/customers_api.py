@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.response import Response
 
 from apps.business.orders import commands, queries
 from apps.business.orders.filters import CustomerFilter
@@ -35,8 +37,13 @@ class CustomerOutput(serializers.Serializer):
     email = serializers.CharField()
     country = serializers.CharField()
     version = serializers.IntegerField()
+    erased_at = serializers.DateTimeField(allow_null=True, help_text="Since then nothing personal is left of them.")
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
+
+
+class CustomerErasureInput(serializers.Serializer):
+    reason = serializers.CharField(max_length=200, help_text="Kept in the history. Do not name the customer.")
 
 
 class Customers(ApiView):
@@ -80,3 +87,27 @@ class CustomerDetail(ApiView):
             now=timezone.now(),
         )
         return entity_response(request, customer, CustomerOutput)
+
+
+class CustomerErasure(ApiView):
+    """POST /api/v1/customers/{customer_id}/erasure: make all that is kept of a customer unreadable. For good."""
+
+    required_permission = CustomerPermission.ERASE
+    scoped_to = ("customer", "customer_id")
+
+    @extend_schema(request=CustomerErasureInput, responses=CustomerOutput)
+    def post(self, request, customer_id):
+        facts = validated(CustomerErasureInput, request.data)
+        customer = commands.erase_customer(customer_id=customer_id, **facts, actor=request.actor, now=timezone.now())
+        return entity_response(request, customer, CustomerOutput)
+
+
+class CustomerPersonalData(ApiView):
+    """GET /api/v1/customers/{customer_id}/personal-data: all that is kept of a customer, by table, for their eyes."""
+
+    required_permission = CustomerPermission.DISCLOSE
+    scoped_to = ("customer", "customer_id")
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request, customer_id):
+        return Response(queries.personal_data_of(customer_id))

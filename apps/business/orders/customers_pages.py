@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from apps.business.orders import commands, queries
 from apps.business.orders.filters import CustomerFilter
-from apps.business.orders.forms import CustomerEditForm, CustomerForm
+from apps.business.orders.forms import CustomerEditForm, CustomerForm, ErasureForm
 from apps.business.orders.permissions import CustomerPermission, OrderPermission
 from apps.core.api.pages import form_errors_from, page, page_of_rows
 from apps.core.errors import DomainError
@@ -63,6 +66,33 @@ def customer_detail(request, customer_id):
             messages.success(request, f"Saved {customer.name}.")
             return redirect(f"/customers/{customer_id}/")
     return _detail(request, queries.customer(customer_id), form, status=422)
+
+
+@page(get=CustomerPermission.ERASE, post=CustomerPermission.ERASE, scoped_to=("customer", "customer_id"))
+def customer_erasure(request, customer_id):
+    """GET, POST /customers/<id>/erasure: what it means, and a form to do it."""
+    customer = queries.customer(customer_id)
+    form = ErasureForm(request.POST or None, customer=customer)
+    if request.method == "POST" and form.is_valid():
+        facts = {"reason": form.cleaned_data["reason"], "actor": request.actor, "now": timezone.now()}
+        try:
+            commands.erase_customer(customer_id=customer_id, **facts)
+        except DomainError as error:
+            form_errors_from(error, form)
+        else:
+            messages.success(request, f"Customer {customer.code} is erased.")
+            return redirect(f"/customers/{customer_id}/")
+    context = {"customer": customer, "form": form}
+    return render(request, "customers/erasure.html", context, status=422 if request.method == "POST" else 200)
+
+
+@page(get=CustomerPermission.DISCLOSE, scoped_to=("customer", "customer_id"))
+def customer_personal_data(request, customer_id):
+    """GET /customers/<id>/personal-data: all that is kept of a customer, as a file."""
+    told = json.dumps(queries.personal_data_of(customer_id), indent=2, ensure_ascii=False)
+    response = HttpResponse(told, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="customer-{customer_id}.json"'
+    return response
 
 
 def _detail(request, customer, form, *, status=200):

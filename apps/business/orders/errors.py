@@ -27,6 +27,18 @@ class CustomerCodeTaken(Conflict):
     code = "customer_code_taken"
 
 
+class CustomerIsErased(Conflict):
+    """Nothing personal is left of this customer, and nothing is added to them any more."""
+
+    code = "customer_erased"
+
+
+class CustomerHasOpenOrders(Conflict):
+    """An order of this customer is still to be decided or to be sent: to whom, would be known no more."""
+
+    code = "customer_has_open_orders"
+
+
 class OrderNumberTaken(Conflict):
     """Another order has that number."""
 

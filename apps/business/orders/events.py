@@ -262,3 +262,11 @@ class CreditGiven(Event):
     occurred_at: datetime
     currency: str
     total_minor: int
+
+
+@event(topic="business.customers", aggregate="Customer")
+class CustomerErased(Event):
+    """Nothing personal is left of a customer; who keeps anything of them elsewhere, erases it too. Published once."""
+
+    customer_id: UUID
+    occurred_at: datetime

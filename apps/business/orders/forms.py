@@ -64,6 +64,22 @@ class CustomerEditForm(CustomerForm):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
+class ErasureForm(forms.Form):
+    """A customer is erased by whoever types their code: it cannot be taken back."""
+
+    code = forms.CharField(max_length=64, help_text="The customer's code, so that nobody else is erased.")
+    reason = forms.CharField(max_length=200, help_text="Kept in the history. Do not name the customer.")
+
+    def __init__(self, *args: Any, customer: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._code = customer.code
+
+    def clean_code(self) -> str:
+        if self.cleaned_data["code"] != self._code:
+            raise forms.ValidationError("This is another customer's code.")
+        return self._code
+
+
 class AddressForm(forms.Form):
     """A postal address. The names are those that browsers fill in by themselves."""
 

@@ -16,6 +16,8 @@ class OrderPermission(Permission):
 class CustomerPermission(Permission):
     VIEW = "customers.view", "See customers", VIEWERS
     MANAGE = "customers.manage", "Create and change customers", CLERKS
+    DISCLOSE = "customers.disclose", "Take out all that is kept of a customer", MANAGERS
+    ERASE = "customers.erase", "Erase customers for good"
 
 
 class ImportPermission(Permission):

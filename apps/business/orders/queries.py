@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q
 
 from apps.business.orders.errors import (
     AddressNotFound,
+    CustomerIsErased,
     CustomerNotFound,
     NoteNotFound,
     OrderNotFound,
@@ -21,6 +22,7 @@ from apps.business.orders.models import (
     Customer,
     CustomerAddress,
     DailyRevenue,
+    FulfilmentStatus,
     Order,
     OrderAttachment,
     OrderLine,
@@ -37,11 +39,13 @@ from apps.business.orders.models import (
 from apps.business.orders.states import ORDER, OrderState
 from apps.business.search_keys import begins_with
 from apps.core.crypto.fields import whose
+from apps.core.crypto.tokens import ERASED
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope, Known
 from apps.core.events.log import stream
 from apps.core.events.snapshots import state_of
 from apps.core.history.changes import Change, ChangeFilter, changes_of
+from apps.core.tenantdata.disclosing import rows_about
 
 
 def order_summaries() -> Any:
@@ -284,11 +288,53 @@ def history_of_customer(customer_id: UUID) -> list[PurchaseHistory]:
     return list(PurchaseHistory.objects.in_tenant().filter(customer_id=customer_id).order_by("currency"))
 
 
+def buyer(customer_id: UUID) -> Customer:
+    """A customer who may still buy. Raises CustomerNotFound, CustomerIsErased."""
+    return _not_erased(customer(customer_id))
+
+
 def lock_customer(customer_id: UUID) -> Customer:
-    """The customer under a row lock. Raises CustomerNotFound."""
+    """The customer under a row lock, to be changed. Raises CustomerNotFound, CustomerIsErased."""
+    return _not_erased(lock_any_customer(customer_id))
+
+
+def lock_any_customer(customer_id: UUID) -> Customer:
+    """The customer under a row lock, also one who was erased. Raises CustomerNotFound."""
     found: Customer | None = Customer.objects.in_tenant().select_for_update().filter(id=customer_id).first()
     if found is None:
         raise CustomerNotFound(f"there is no customer {customer_id}")
+    return found
+
+
+def has_open_orders(customer_id: UUID) -> bool:
+    """Whether an order that was placed here is still to be decided, or waits for its goods to leave."""
+    own = Order.objects.in_tenant().filter(customer_id=customer_id)
+    undecided = Q(status__in=[Order.Status.PENDING, Order.Status.HELD, Order.Status.UNDER_REVIEW])
+    unsent = Q(status__in=[Order.Status.PLACED, Order.Status.PARTLY_RETURNED]) & ~Q(source=Order.Source.IMPORT)
+    unsent &= Q(fulfilment_status__in=[FulfilmentStatus.UNFULFILLED, FulfilmentStatus.PARTLY_SHIPPED])
+    return bool(own.filter(undecided | unsent).exists())
+
+
+def back_from_erasure(buried: Sequence[UUID]) -> list[UUID]:
+    """Customers of the current tenant who were erased, or whose keys were destroyed, and of whom there is more than an
+    id: after a crash, or from a restored backup. A statement for each 1000 that are buried.
+    """
+    named = Customer.objects.in_tenant().exclude(name=ERASED)
+    found = set(named.filter(erased_at__isnull=False).values_list("id", flat=True))
+    for first in range(0, len(buried), 1000):
+        found |= set(named.filter(id__in=buried[first : first + 1000]).values_list("id", flat=True))
+    return sorted(found)
+
+
+def personal_data_of(customer_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """All that this service keeps of a customer, by table. A statement for each table. Raises CustomerNotFound."""
+    customer(customer_id)
+    return rows_about(alias_for(Customer), customer_id, named_by="customer_id")
+
+
+def _not_erased(found: Customer) -> Customer:
+    if found.is_erased:
+        raise CustomerIsErased(f"customer {found.code} is erased")
     return found
 
 

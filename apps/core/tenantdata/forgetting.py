@@ -5,7 +5,8 @@ A model says which of its texts are about a person, and which column names that 
     personal_columns = {"name": "user_id", "name_key": "user_id"}
 
 Those texts become `[erased]`, in the row and in its history, and so does the person's name wherever a history says that
-they changed something. What the row stands for stays.
+they changed something. What the row stands for stays. Where the reasons of its changes tell of the person too,
+`reasons_about = "customer_id"` says so.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ def _forget(alias: str, model: type[models.Model], person_id: UUID, scope: Abstr
     with scope:
         for column, whose in _personal(model).items():
             _call(alias, "tenantdata_forget(%s::regclass, %s, %s, %s)", _quoted(model), column, whose, person_id)
-        if _is_history(model):
+        if is_history(model):
             _forget_as_actor(alias, model, person_id)
+            _forget_reasons(alias, model, person_id)
 
 
 def _forget_as_actor(alias: str, history: type[models.Model], person_id: UUID) -> None:
@@ -52,6 +54,12 @@ def _forget_as_actor(alias: str, history: type[models.Model], person_id: UUID) -
     while last is not None:
         arguments = (_quoted(history), person_id, last, PAGE)
         last = _call(alias, "tenantdata_forget_actor(%s::regclass, %s, %s, %s)", *arguments)
+
+
+def _forget_reasons(alias: str, history: type[models.Model], person_id: UUID) -> None:
+    whose = getattr(history.pgh_tracked_model, "reasons_about", None)  # type: ignore[attr-defined]
+    if whose is not None:
+        _call(alias, "tenantdata_forget_reasons(%s::regclass, %s, %s)", _quoted(history), whose, person_id)
 
 
 def _call(alias: str, function: str, *arguments: Any) -> Any:
@@ -62,7 +70,7 @@ def _call(alias: str, function: str, *arguments: Any) -> Any:
 
 def _personal(model: type[models.Model]) -> Mapping[str, str]:
     """The personal columns of a table, and of a history those that it has of its model's."""
-    if not _is_history(model):
+    if not is_history(model):
         return getattr(model, "personal_columns", {})
     kept = {field.column for field in model._meta.concrete_fields}
     declared: Mapping[str, str] = getattr(model.pgh_tracked_model, "personal_columns", {})  # type: ignore[attr-defined]
@@ -71,12 +79,12 @@ def _personal(model: type[models.Model]) -> Mapping[str, str]:
 
 def _models(alias: str) -> Iterator[type[models.Model]]:
     for model in apps.get_models(include_auto_created=True):
-        concerned = _is_history(model) or hasattr(model, "personal_columns")
+        concerned = is_history(model) or hasattr(model, "personal_columns")
         if concerned and model._meta.managed and not model._meta.proxy and router.allow_migrate_model(alias, model):
             yield model
 
 
-def _is_history(model: type[models.Model]) -> bool:
+def is_history(model: type[models.Model]) -> bool:
     return issubclass(model, pghistory.models.Event)
 
 

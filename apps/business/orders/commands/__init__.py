@@ -4,6 +4,7 @@ from apps.business.orders.commands.addresses import add_address, delete_address,
 from apps.business.orders.commands.cancelling import cancel_order
 from apps.business.orders.commands.crediting import NewCredit, give_credit
 from apps.business.orders.commands.customers import NewCustomer, create_customer, create_customers, update_customer
+from apps.business.orders.commands.erasing import erase_customer, erase_customers_again
 from apps.business.orders.commands.fulfilling import note_delivered, note_payment, note_shipped
 from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.noting import MOST_FILES, Attached, add_note, remove_note
@@ -38,6 +39,8 @@ __all__ = [
     "create_customers",
     "delete_address",
     "delete_shipping_method",
+    "erase_customer",
+    "erase_customers_again",
     "give_credit",
     "note_delivered",
     "note_payment",

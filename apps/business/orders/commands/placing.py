@@ -88,7 +88,7 @@ def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str
     check(order)
     with work_of(actor, Order) as work:
         if order.customer_id is not None:
-            queries.customer(order.customer_id)
+            (queries.customer if order.historical else queries.buyer)(order.customer_id)
         lines = completed(order.lines, currency=order.currency, at=order.placed_at or now, historical=order.historical)
         placed = made(order, destination_of(order), now=now, key=idempotency_key)
         rows = priced_rows(lines, placed, order, _way(order, placed.country))

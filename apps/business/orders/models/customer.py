@@ -26,6 +26,7 @@ class Customer(TenantScoped):
     email = SealedTextField(of="id", blank=True, default="")
     email_mark = BlindIndexField(over="email")
     country = models.CharField(max_length=100, blank=True, default="")
+    erased_at = models.DateTimeField(null=True, editable=False, help_text="Since then nothing personal is left.")
 
     class Meta(TenantScoped.Meta):
         constraints = [models.UniqueConstraint(name="orders_customer_code", fields=["tenant_id", "code"])]
@@ -39,3 +40,7 @@ class Customer(TenantScoped):
     def call(self, name: str) -> None:
         """Set the name, and the key it is found by."""
         self.name, self.name_key = name, search_key(name)
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None

@@ -59,7 +59,8 @@ class Order(TenantScoped):
     (`apps.business.addresses`), empty where none was said.
     """
 
-    personal_columns = dict.fromkeys(("shipping_address", "billing_address"), "customer_id")
+    personal_columns = dict.fromkeys(("shipping_address", "billing_address", "note", "cancel_reason"), "customer_id")
+    reasons_about = "customer_id"
 
     class Status(models.TextChoices):
         PENDING = "pending"

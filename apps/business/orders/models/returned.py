@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,8 @@ class OrderReturn(TenantScoped):
     Without `order` it is a credit: what was bought is not known here, since it was before the records began or since
     the buyer is not named.
     """
+
+    personal_columns: ClassVar = {"reason": "customer_id"}
 
     number = models.CharField(max_length=40, blank=True, default="", help_text="Of the credit note, if any.")
     order = TenantForeignKey("orders.Order", null=True, blank=True, related_name="returns", db_index=False)
