@@ -74,6 +74,7 @@ class TestSources:
         robust = [
             where(path, call)
             for path in sources("apps")
+            if "on_commit" in path.read_text()
             for call in calls(path)
             if dotted(call.func).endswith("on_commit") and any(k.arg == "robust" for k in call.keywords)
         ]
