@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0011_customer_history"),
+        ("orders", "0012_notes"),
     ]
 
     operations = [
