@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 
+from apps.core.api.moments import MomentFilter
 from apps.core.events.models import DeadLetter
 from apps.core.operations.permissions import EventPermission
 
@@ -19,7 +20,7 @@ class DeadLetterFilter(django_filters.FilterSet):
     event_type = django_filters.CharFilter(max_length=200, help_text="As in `OrderPlaced`.")
     key = django_filters.UUIDFilter(help_text="Id of the aggregate.")
     failed = django_filters.BooleanFilter(help_text="False: those that only wait behind one that failed.")
-    parked_before = django_filters.IsoDateTimeFilter(field_name="parked_at", lookup_expr="lt")
+    parked_before = MomentFilter(field_name="parked_at", lookup_expr="lt", help_text="A day (UTC) or a moment.")
     reason = django_filters.CharFilter(
         lookup_expr="icontains",
         max_length=200,

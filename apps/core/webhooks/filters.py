@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 
+from apps.core.api.moments import MomentFilter
 from apps.core.webhooks import queries
 from apps.core.webhooks.models import NAME_LENGTH, WebhookDelivery, WebhookEndpoint
 
@@ -29,8 +30,10 @@ class DeliveryFilter(django_filters.FilterSet):
     event_type = django_filters.CharFilter(max_length=NAME_LENGTH, help_text="As in `business.orders.OrderPlaced`.")
     event_id = django_filters.UUIDFilter(field_name="message__event_id", help_text="The `webhook-id`.")
     aggregate_id = django_filters.UUIDFilter(field_name="key", help_text="What it happened to.")
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte", help_text="Since this day (UTC) or moment.")
+    until = MomentFilter(
+        field_name="created_at", lookup_expr="lt", ends=True, help_text="Up to this day (UTC), or before this moment."
+    )
     test = django_filters.BooleanFilter(field_name="is_test")
 
     class Meta:

@@ -5,47 +5,17 @@ Each filter compares by `=` or a range, since only those may use an index below 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import django_filters
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.dateparse import parse_date, parse_datetime
 
 from apps.core.api.filtering import text_after
+from apps.core.api.moments import MomentFilter
 from apps.iam.audit import kinds, security_queries
 from apps.iam.audit.kinds import Kind, Outcome
 from apps.iam.audit.models import SecurityRecord
 from apps.iam.users.names import folded
-
-
-class MomentField(forms.CharField):
-    """A day (`2026-11-23`, UTC) or a moment (ISO 8601). A day means its beginning, or its end where `ends` is set."""
-
-    def __init__(self, *, ends: bool = False, **kwargs: Any) -> None:
-        super().__init__(max_length=40, **kwargs)
-        self.ends = ends
-
-    def clean(self, value: Any) -> datetime | None:
-        text = super().clean(value)
-        try:
-            return self._moment(text) if text else None
-        except (ValueError, OverflowError) as error:
-            raise ValidationError("a day such as 2026-11-23, or a moment such as 2026-11-23T14:05:00Z") from error
-
-    def _moment(self, text: str) -> datetime:
-        if day := parse_date(text):
-            return datetime.combine(day + timedelta(days=1 if self.ends else 0), time.min, UTC)
-        moment = parse_datetime(text)
-        if moment is None:
-            raise ValueError(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-
-
-class MomentFilter(django_filters.Filter):
-    field_class = MomentField
 
 
 class OwnSecurityEventFilter(django_filters.FilterSet):
