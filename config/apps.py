@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from django.apps import AppConfig
 
 
@@ -13,3 +15,6 @@ class ProcessConfig(AppConfig):
         # Whoever asks for a task must know the broker too, not only the worker: without it Celery makes up an
         # application that looks for RabbitMQ on this machine.
         from config import celery  # noqa: F401
+
+        gc.freeze()  # what is here now stays, in the processes that are forked from this one too
+        gc.enable()

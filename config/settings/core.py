@@ -74,8 +74,8 @@ INSTALLED_APPS = [
     "apps.core.sagas",
     "apps.core.webhooks",
     "apps.core.embedded",
-    "config.apps.ProcessConfig",
     *[app for service in ALL.values() for app in service.apps],
+    "config.apps.ProcessConfig",  # when all others are ready
 ]
 
 MIDDLEWARE = [

@@ -8,12 +8,13 @@ from django.http import HttpResponse, StreamingHttpResponse
 
 from apps.business.invoicing import exporting, queries
 from apps.business.invoicing.filters import InvoiceFilter
-from apps.business.invoicing.paper import pdf_of
 from apps.core.api.filtering import filtered
 
 
 def pdf_response(invoice_id: Any) -> HttpResponse:
     """Raises InvoiceNotFound."""
+    from apps.business.invoicing.paper import pdf_of  # what draws it takes as long to load as all of invoicing
+
     issued = queries.invoice(invoice_id)
     content = pdf_of(issued, queries.seller_on(issued))
     return _kept_by_nobody(HttpResponse(content, content_type="application/pdf"), f"{issued.number}.pdf")
