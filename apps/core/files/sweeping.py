@@ -43,5 +43,7 @@ def _known(using: str) -> set[str]:
 def _is_old(place: str, now: datetime) -> bool:
     try:
         return now - storage().get_modified_time(place) > _UNCLAIMED_FOR
-    except FileNotFoundError:  # dropped meanwhile
-        return False
+    except Exception:  # each store has an error of its own for what is not there
+        if storage().exists(place):
+            raise
+        return False  # dropped meanwhile
