@@ -10,6 +10,7 @@ from apps.business.catalog.commands.media import REMOVED_FOR
 from apps.business.catalog.errors import InvalidProduct, MediaNotFound, ProductNotFound, TooManyMedia
 from apps.business.catalog.errors import ProductDeleted as ProductIsDeleted
 from apps.business.catalog.events import ProductMediaChanged
+from apps.business.catalog.models import ProductMedia
 from apps.business.catalog.tests.factories import ProductFactory
 from apps.core.files.errors import FileRefused
 from apps.core.files.models import StoredFile
@@ -147,3 +148,11 @@ class TestMedia:
             for deed in (remove, restore, arrange, lambda *named: describe(*named, "Mine")):
                 with pytest.raises(ProductNotFound):
                     deed(product, media)
+
+    def test_shows_no_file_of_another_tenant(self, other_tenant_id):
+        theirs = add(ProductFactory())
+
+        with tenant(other_tenant_id):
+            product = ProductFactory()
+            ProductMedia(product_id=product.id, file_id=theirs.file_id, created_at=timezone.now()).save()
+            assert queries.pictures_of(product.id) == []

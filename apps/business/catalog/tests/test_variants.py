@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
 from apps.business.catalog import commands, queries
@@ -99,6 +100,14 @@ class TestVariants:
     def test_belong_to_a_master_of_their_tenant(self, shirt, other_tenant_id):
         with tenant(other_tenant_id), pytest.raises(NoMaster):
             variant(shirt, "S")
+
+    def test_belong_to_a_master_of_their_tenant_whoever_writes_them(self, shirt, other_tenant_id):
+        """The database sees to it: a foreign key alone looks past row-level security."""
+        with tenant(other_tenant_id), transaction.atomic(using="business"):
+            ProductFactory(variant_of_id=shirt.id, options={"size": "S"})
+            with pytest.raises(IntegrityError), connections["business"].cursor() as cursor:
+                cursor.execute("set constraints all immediate")
+            transaction.set_rollback(True, using="business")
 
 
 class TestDeletion:
