@@ -3,7 +3,7 @@ bad, as the owner of a tenant that has one of everything.
 
 A run of the suite tries a few calls of each operation, others every time. CONTRACT_EXAMPLES=<number> looks thoroughly:
 at so many, at the deterministic cases that the schema gives rise to, and at each once more without a token
-(`.ci/extra/contracts`).
+(`.ci/extra/fuzzers`).
 """
 
 from __future__ import annotations

@@ -88,18 +88,18 @@ class Directory:
         return answer.body
 
 
+def connected(*held: str) -> Directory:
+    """A directory of the tenant that is entered, whose account holds these roles besides the one for it."""
+    facts = {"actor": SYSTEM, "now": timezone.now()}
+    roles.define_role(code="directory", name="Directory", permissions=[ScimPermission.PROVISION], **facts)
+    account = accounts.create_service_account(name="Directory", roles=["directory", *held], **facts)
+    key = accounts.create_key(holder_id=account.id, name="SCIM", **facts)
+    return Directory(account.id, key.secret)
+
+
 @pytest.fixture
 def connect() -> Any:
-    """Makes a directory of the tenant that is entered, whose account holds these roles besides the one for it."""
-
-    def make(*held: str) -> Directory:
-        facts = {"actor": SYSTEM, "now": timezone.now()}
-        roles.define_role(code="directory", name="Directory", permissions=[ScimPermission.PROVISION], **facts)
-        account = accounts.create_service_account(name="Directory", roles=["directory", *held], **facts)
-        key = accounts.create_key(holder_id=account.id, name="SCIM", **facts)
-        return Directory(account.id, key.secret)
-
-    return make
+    return connected
 
 
 @pytest.fixture

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from scim2_models import ScimFilter
 
+from apps.core.tenancy import tenant
 from apps.iam.scim.resources import PERSON, PROVIDER, Group
-from apps.iam.scim.tests.conftest import ENTERPRISE, USER
+from apps.iam.scim.tests.conftest import ENTERPRISE, USER, Directory, connected
+from apps.iam.tenants.tests.factories import TenantFactory
+from apps.iam.users.tests.factories import MembershipFactory
+
+pytestmark = pytest.mark.django_db
 
 USERS = [
     'userName eq "ADA@mail.example"',
@@ -73,8 +79,14 @@ USERS = [
 GROUPS = ['displayName eq "engineers"', 'displayName co "E"', 'externalId eq "g1"', "members pr", "not (members pr)"]
 
 
-@pytest.fixture
-def people(directory, member) -> list[dict]:
+@pytest.fixture(scope="class")
+def directory(kept_by_class) -> Iterator[Directory]:
+    with tenant(TenantFactory().id):
+        yield connected("viewer")
+
+
+@pytest.fixture(scope="class")
+def people(directory) -> list[dict]:
     chief = directory.hire("chief@mail.example", displayName="Charles Babbage", title="Professor (50%)")
     directory.hire(
         "ada@mail.example",
@@ -89,8 +101,8 @@ def people(directory, member) -> list[dict]:
         {"value": "a@b.example", "type": "work"},
     ]
     directory.hire("alan", emails=addresses, active=False, title="a\\b", displayName="Alan")
-    member("clerk", name="Ada Console")
-    member("viewer", name="Bob")
+    MembershipFactory(roles=("clerk",), name="Ada Console")
+    MembershipFactory(roles=("viewer",), name="Bob")
     return directory.get("Users").body["Resources"]
 
 
