@@ -56,7 +56,7 @@ def django_db_setup(
 @pytest.fixture(scope="class")
 def kept_by_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """What fixtures of the class write, which ask for this one, is there in each of its tests and gone after the last:
-    for much that would be made anew for each. Each test's own transaction (`db`) is a part of this one: none may commit.
+    for what would take long for each. Each test's own transaction (`db`) is a part of this one; none may commit.
     """
     from django.conf import settings
     from django.db import transaction
