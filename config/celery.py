@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery, Task
 
 from apps.core.events.worker import EventConsumers
+from apps.core.observability.celery_port import OperationsPort
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Celery would run the system checks at each start, for which every view is imported, and throw their result away.
@@ -35,3 +36,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 app.steps["worker"].add(EventConsumers)
+app.steps["worker"].add(OperationsPort)

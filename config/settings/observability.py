@@ -11,5 +11,8 @@ OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 TRACE_SAMPLE_RATIO = env.float("TRACE_SAMPLE_RATIO", default=1.0)
 SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="platform")
 
+# Worker, relay and beat answer `/livez` and `/metrics` there, where each has a pod of its own. 0: nowhere.
+OPERATIONS_PORT = env.int("OPERATIONS_PORT", default=0)
+
 LOGGING_CONFIG = "apps.core.observability.logs.configure"
 LOGGING: dict[str, Any] = {"level": LOG_LEVEL, "format": LOG_FORMAT}

@@ -67,3 +67,11 @@ def test_static_files_can_be_collected_with_what_the_image_has(tmp_path: Path) -
 
     assert done.returncode == 0, done.stderr
     assert "static files copied" in done.stdout
+
+
+def test_workers_offer_the_port_that_the_guide_promises() -> None:
+    from apps.core.observability.celery_port import OperationsPort
+    from config.celery import app
+
+    assert "OPERATIONS_PORT" in GUIDE
+    assert OperationsPort in app.steps["worker"]

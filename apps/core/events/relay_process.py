@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from apps.core.events.relay import Relay
 from apps.core.observability import get_logger
+from apps.core.observability.port import offer_port
 
 _JOIN_S = 10.0
 
@@ -39,6 +40,7 @@ def run(aliases: list[str]) -> bool:
     halt, died = threading.Event(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: halt.set())
+    offer_port()
     threads = [_started(runner, halt, died) for alias in chosen for runner in _runners(alias, halt)]
     while not halt.wait(1.0):
         pass  # a bare wait() would not let signals in on every platform
