@@ -51,6 +51,7 @@ BUSINESS = Service(
         "apps.business.invoicing",
         "apps.business.shipping",
         "apps.business.reconciliation",
+        "apps.business.carts",
     ),
     urls=("apps.business.urls",),
     database="business",

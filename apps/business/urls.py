@@ -10,4 +10,6 @@ urlpatterns = [
     path("", include("apps.business.invoicing.urls")),
     path("", include("apps.business.shipping.urls")),
     path("", include("apps.business.reconciliation.urls")),
+    path("", include("apps.business.carts.urls")),
+    path("", include("apps.business.shop.urls")),
 ]

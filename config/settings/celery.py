@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
         "inventory.expire_reservations": 30.0,
         "orders.drop_uploads": _HOUR,
         "orders.erase_customers_again": _HOUR,
+        "carts.forget_untouched": _DAY,
         "payments.sweep": 5.0,
         "files.sweep": _DAY,
         "projections.sweep": 60.0,

@@ -10,6 +10,10 @@ ANYBODY, SIGNED_IN, PERSON = "anybody", "signed-in", "person"
 
 _TABLE = """
 anybody
+    GET /api/v1/carts/{shop}
+    POST /api/v1/carts/{shop}/checkout
+    DELETE /api/v1/carts/{shop}/lines/{product_id}
+    PUT /api/v1/carts/{shop}/lines/{product_id}
     GET /api/v1/event-types/{name}/{version}/schema
     POST /api/v1/payment-notices/{provider}/{tenant_id}
     GET /email/change/{token}
@@ -26,7 +30,15 @@ anybody
     POST /sign-in/forgotten/
     GET /sign-in/reset/{token}
     POST /sign-in/reset/{token}
+    GET /shop/{slug}/
+    GET /shop/{slug}/cart
+    POST /shop/{slug}/cart
+    GET /shop/{slug}/checkout
+    POST /shop/{slug}/checkout
+    GET /shop/{slug}/orders/{token}/
+    GET /shop/{slug}/products/{product_id}/
 signed-in
+    POST /api/v1/carts/{shop}/adoption
     GET /api/v1/access/explain
     GET /api/v1/approvals
     GET /api/v1/approvals/{approval_id}
@@ -214,6 +226,10 @@ manager owner
     GET /orders/review-limits/
     POST /orders/review-limits/
     POST /orders/review-limits/{currency}/removal
+    GET /api/v1/shop-settings
+    PUT /api/v1/shop-settings
+    GET /shop-settings/
+    POST /shop-settings/
     POST /api/v1/shipping-methods
     DELETE /api/v1/shipping-methods/{method_id}
     PATCH /api/v1/shipping-methods/{method_id}

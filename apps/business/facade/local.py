@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from apps.business.carts import queries as carts
 from apps.business.catalog import queries as catalog
 from apps.business.facade.contracts import OrderInfo, ProductInfo
 from apps.business.orders import queries as order_queries
@@ -113,6 +114,7 @@ def changes(where: ChangeFilter, *, limit: int) -> list[Change]:
         order_queries.changes(where, limit=limit),
         payments.changes(where, limit=limit),
         shipping.changes(where, limit=limit),
+        carts.changes(where, limit=limit),
         dead_letters.changes(where, limit=limit, using=DATABASE),
     ]
     return newest(pages, limit=limit)

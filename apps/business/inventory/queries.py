@@ -176,6 +176,12 @@ def reserved_products(reservation_id: UUID) -> list[UUID]:
     return list(goods_of(reservation_id).order_by("product_id").values_list("product_id", flat=True).distinct())
 
 
+def back_orders_allowed(product_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many of each product may be waited for in all; one of which none may is left out."""
+    rows = BackOrderAllowance.objects.in_tenant().filter(product_id__in=list(product_ids))
+    return dict(rows.values_list("product_id", "at_most"))
+
+
 def back_ordered(product_ids: Collection[UUID]) -> dict[UUID, int]:
     """How many of each product are promised that are not there yet; one of which none are is left out."""
     waiting = _waiting(product_ids).order_by().values_list("product_id")

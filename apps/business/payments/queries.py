@@ -21,6 +21,7 @@ from apps.business.payments.models import (
     ProviderSettings,
 )
 from apps.business.payments.providers import registry
+from apps.business.payments.providers.simulator.cards import CARDS
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
 from apps.core.events.log import stream
@@ -188,6 +189,12 @@ def chosen_provider() -> ChosenProvider:
     name = row.provider if row else registry.default_name()
     path = f"/api/v1/payment-notices/{name}/{require_tenant_id()}" if name else ""
     return ChosenProvider(name, row.key_ending if row else "", path)
+
+
+def test_cards() -> dict[str, str]:
+    """Cards of the simulator by their token, where it takes the tenant's payments; nobody else's are known here."""
+    taken_by_us = chosen_provider().provider == registry.SIMULATOR
+    return {token: card.label for token, card in CARDS.items()} if taken_by_us else {}
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

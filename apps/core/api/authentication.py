@@ -25,6 +25,8 @@ class PrincipalAuthentication(BaseAuthentication):
     def authenticate(self, request: Any) -> tuple[Principal, None] | None:
         inner = request._request
         if getattr(inner, "auth_error", None) is not None:
+            if _is_open_to_guests(request):
+                return None
             raise inner.auth_error
         principal: Principal | None = getattr(inner, "principal", None)
         if principal is None:
@@ -35,6 +37,11 @@ class PrincipalAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"
+
+
+def _is_open_to_guests(request: Any) -> bool:
+    view = (getattr(request, "parser_context", None) or {}).get("view")
+    return bool(getattr(view, "open_to_guests", False))
 
 
 def _check_csrf(request: Any) -> None:

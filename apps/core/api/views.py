@@ -47,6 +47,9 @@ class ApiView(APIView):
     else's name). None, or a method left out: denied.
     """
 
+    open_to_guests: ClassVar[bool] = False
+    """True where anybody may come and who signs in is known: a credential that is no good makes a guest, not a 401."""
+
     scoped_to: ClassVar[Scope | None] = None
     """`("order", "order_id")`: the permission is asked for the order that the URL names, so that an assignment for that
     one order is enough. None: it is asked for the tenant as a whole.

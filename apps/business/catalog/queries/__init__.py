@@ -49,6 +49,7 @@ from apps.business.catalog.queries.products import (
     variants_of,
     variants_of_products,
 )
+from apps.business.catalog.queries.showcase import showcase
 
 __all__ = [
     "STATES",
@@ -89,6 +90,7 @@ __all__ = [
     "products_for_sale",
     "products_in",
     "removed_media",
+    "showcase",
     "titles_of",
     "variants_of",
     "variants_of_products",

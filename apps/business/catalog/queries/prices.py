@@ -28,6 +28,11 @@ def price_at(product_ids: Collection[UUID], currency: str, at: datetime) -> dict
     }
 
 
+def product_ids_priced(currency: str, at: datetime) -> Any:
+    """Ids of the products for which a price was set that holds at a moment, as a subquery."""
+    return _valid(at).filter(currency=currency).values("product_id")
+
+
 def prices_of(product_id: UUID, *, at: datetime) -> list[ProductPrice]:
     """The prices of a product that hold at a moment or will later, by currency and time."""
     found = ProductPrice.objects.in_tenant().filter(_not_over(at), product_id=product_id)

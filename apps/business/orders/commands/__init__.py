@@ -8,7 +8,7 @@ from apps.business.orders.commands.erasing import erase_customer, erase_customer
 from apps.business.orders.commands.fulfilling import note_delivered, note_payment, note_shipped
 from apps.business.orders.commands.lines import NewLine
 from apps.business.orders.commands.noting import MOST_FILES, Attached, add_note, remove_note
-from apps.business.orders.commands.placing import NewOrder, place_order
+from apps.business.orders.commands.placing import NewOrder, Quote, place_order, quoted
 from apps.business.orders.commands.recording import PastOrder, record_past_orders
 from apps.business.orders.commands.returning import ReturnedLine, return_order_lines
 from apps.business.orders.commands.reviewing import remove_review_limit, review_order, set_review_limit
@@ -29,6 +29,7 @@ __all__ = [
     "NewOrder",
     "NewShippingMethod",
     "PastOrder",
+    "Quote",
     "ReturnedLine",
     "add_address",
     "add_note",
@@ -46,6 +47,7 @@ __all__ = [
     "note_payment",
     "note_shipped",
     "place_order",
+    "quoted",
     "record_past_orders",
     "remove_note",
     "remove_review_limit",

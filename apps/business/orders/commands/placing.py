@@ -84,6 +84,22 @@ def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key
         return placed  # the same request came twice at once: the other was faster
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What an order would cost, and its lines. Neither is kept."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+
+
+def quoted(*, order: NewOrder, now: datetime) -> Quote:
+    """What an order would cost if it were placed now. Writes nothing, asks no stock. Raises InvalidOrder."""
+    check(order)
+    lines = completed(order.lines, currency=order.currency, at=now)
+    wanted = made(order, destination_of(order), now=now, key="")
+    return Quote(wanted, priced_rows(lines, wanted, order, _way(order, wanted.country)))
+
+
 def _place(order: NewOrder, *, actor: Actor, now: datetime, idempotency_key: str) -> Order:
     check(order)
     with work_of(actor, Order) as work:
