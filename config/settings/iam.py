@@ -31,7 +31,7 @@ CHANGE_SOURCES = {
 
 # Dotted functions `(*, tenant_id: UUID, slug: str) -> None`, called in this order for each demonstration tenant once it
 # has its people.
-DEMO_SEEDERS = ["apps.business.demo.seed"]
+DEMO_SEEDERS = ["apps.business.demo.seed", "apps.business.showcase.seed"]
 
 # How often it is noted that a session is being used, at most.
 SESSION_SEEN_S = env.int("SESSION_SEEN_S", default=60)

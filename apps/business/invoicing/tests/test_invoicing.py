@@ -2,13 +2,15 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, IntegrityError, close_old_connections
 from django.utils import timezone
 from pypdf import PdfReader
 
+from apps.business.constraints import violated_constraint
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.invoicing import commands, queries
 from apps.business.invoicing.commands import SellerDetails, issuing
@@ -108,6 +110,20 @@ class TestInvoiceOrder:
         ):
             with pytest.raises(DatabaseError, match="permission denied"), unit_of_work(Invoice):
                 spoil()
+
+    @pytest.mark.parametrize(
+        ("changes", "constraint"),
+        [({"ordinal": 99}, "invoicing_one_per_cause"), ({"cause_id": uuid4()}, "invoicing_ordinal")],
+    )
+    def test_is_the_only_one_for_its_cause_and_with_its_number(self, changes, constraint):
+        again = queries.invoice(invoice(place()).id)
+        again.id = again.pk = uuid4()
+        for name, value in changes.items():
+            setattr(again, name, value)
+
+        with pytest.raises(IntegrityError) as refused, unit_of_work(Invoice):
+            again.save(force_insert=True)
+        assert violated_constraint(refused.value) == constraint
 
     def test_shows_nothing_to_another_tenant(self, other_tenant_id):
         issued = invoice(place())
