@@ -37,7 +37,7 @@ _SHELVES = {"KIT": "Kitchen", "LIV": "Living room", "HOM": "Hall and storage"}
 _COLOURS = ("#8a5a2b", "#5b7f95", "#b08d57", "#6b8e5a", "#9a6a8f", "#c2703d")
 _SHIRT, _SIZES = "WEA-500", ("S", "M", "L", "XL")
 _WANTED = "WEA-600"  # of which there are fewer than somebody ordered
-_DELIVERED, _ON_ITS_WAY, _PAID = range(4, 8), 8, range(4, 16)
+_PAID, _SENT = range(4, 16), 5  # which of the month's orders were paid, and how many of those left
 _LIMIT = 30_000
 
 
@@ -97,7 +97,7 @@ def _variants(shop: _Shop) -> None:
     sizes = [
         catalog.NewProduct(
             sku=f"{_SHIRT}-{size}",
-            name=f"Linen Shirt, {size}",
+            name=shirt.name,
             unit_price=shirt.unit_price,
             currency=shop.currency,
             variant_of=master.id,
@@ -144,20 +144,17 @@ def _pay_and_send(shop: _Shop) -> None:
             payments.record_taken(takings=[taken], actor=SYSTEM, now=shop.now)
         except OrderHasPayment:
             continue
-    for order in _placed([*_DELIVERED, _ON_ITS_WAY]):
+    whole = [order for order in _placed(_PAID) if order.status == "placed"][:_SENT]
+    for place, order in enumerate(whole, start=1):
         if order.fulfilment_status == "unfulfilled":
-            _send(shop, order, arrives=order.idempotency_key != f"demo-{_ON_ITS_WAY}")
+            _send(shop, order, arrives=place < len(whole))
 
 
 def _send(shop: _Shop, order: Any, *, arrives: bool) -> None:
-    owed = {
-        line.id: line.quantity - line.returned_quantity for line in order_queries.lines_of(order.id) if line.product_id
-    }
+    owed = {line.id: line.quantity for line in order_queries.lines_of(order.id) if line.product_id}
     way = {"carrier": "DHL", "tracking_number": f"JD{order.number[-6:]}"}
     left = min(order.placed_at + timedelta(days=1), shop.now)
-    parcel = shipping.ship(
-        order_id=order.id, lines={key: count for key, count in owed.items() if count}, **way, actor=SYSTEM, now=left
-    )
+    parcel = shipping.ship(order_id=order.id, lines=owed, **way, actor=SYSTEM, now=left)
     if arrives:
         shipping.deliver(shipment_id=parcel.id, actor=SYSTEM, now=min(left + timedelta(days=2), shop.now))
 

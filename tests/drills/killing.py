@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -128,7 +129,23 @@ def _faults(installation: Installation, product: dict[str, str], report: Report)
             ("pence of revenue are wrong", _number(database, _REVENUE_OFF)),
             ("dead letters", _number(database, _DEAD)),
         ]
-    return [*report.faults, *[f"{count} {what}" for what, count in faults if count]]
+    found = [f"{count} {what}" for what, count in faults if count]
+    return [*report.faults, *found, *_disagreements(ApiClient.of(installation))]
+
+
+def _disagreements(client: ApiClient) -> list[str]:
+    """What does not agree even when there was time for invoices to be issued."""
+    ends = time.monotonic() + _SETTLED_S
+    while (wrong := _reconciled(client)) and time.monotonic() < ends:
+        time.sleep(1)
+    return [f"{check['different']} of {check['compared']}: not {check['name']}" for check in wrong]
+
+
+def _reconciled(client: ApiClient) -> list[dict[str, Any]]:
+    """What the platform's own reconciliation finds: orders, their events, stock, ledger, parcels and invoices."""
+    place = f"services/business/jobs/{client.post('reconciliations', {})['id']}"
+    until(lambda: client.get(place)["state"] == "succeeded", "the books were reconciled", _SETTLED_S)
+    return [check for check in client.get(place)["result"]["checks"] if check["different"]]
 
 
 def _is_up(installation: Installation) -> bool:
