@@ -10,13 +10,13 @@ NAMES = st.text(st.sampled_from("ab é|;=/\\'+"), min_size=1, max_size=6).map(st
 
 
 class TestCells:
-    @settings(max_examples=60)
+    @settings(max_examples=60, deadline=None)
     @given(st.sets(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=3), st.dictionaries(NAMES, NAMES))
     def test_say_the_same_when_they_are_read_again(self, paths, options):
         assert set(paths_of(paths_text(paths))) == paths
         assert options_of(options_text(options)) == options
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(st.text(st.sampled_from("'=+-@\t\ra"), max_size=5))
     def test_begin_with_no_formula_and_are_the_text_again_when_they_are_read(self, text):
         assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
