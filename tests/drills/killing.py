@@ -1,4 +1,5 @@
 """`make drill`: orders are placed while processes of a real platform are killed at random; then everything is counted.
+With EVENTS_TRANSPORT=kafka and KAFKA_BOOTSTRAP_SERVERS events go by that broker, which is spared.
 
 Whoever calls knows an order was placed only by the answer. So: what was answered with a success must be there, once;
 what was not answered may be there once or not at all; and stock, list, figures and log must agree with the orders.
@@ -28,6 +29,7 @@ from tests.journeys.waiting import until
 
 VICTIMS = ("web", "worker", "relay", "beat", "postgres", "redis", "cache-redis")
 BUYERS = 3
+_TRANSPORT = ("EVENTS_TRANSPORT", "KAFKA_BOOTSTRAP_SERVERS")
 STOCK = 1_000_000
 _SETTLED_S = 180.0
 # The supervisor gives up on what ends five times in half a minute: that would be another drill.
@@ -195,8 +197,9 @@ def main(seconds: float = 600.0) -> int:
     seed = random.randrange(1_000_000)
     sys.stdout.write(f"killing for {seconds:.0f} s, seed {seed}\n")
     sys.stdout.flush()
+    transport = {name: os.environ[name] for name in _TRANSPORT if name in os.environ}
     with installed() as installation:
-        installation.start()
+        installation.start(**transport)
         report = drill(installation, seconds=seconds, seed=seed, pause_s=(2.0, 8.0))
     sys.stdout.write(f"{report}\n")
     return 1 if report.faults else 0
