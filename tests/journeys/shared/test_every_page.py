@@ -1,0 +1,48 @@
+"""Every page of the console that shows no single object, as an owner sees it with the demonstration's data.
+
+EVERY_PAGE=thoroughly lets axe look at each, in light and dark (`.ci/extra/pages`).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+
+from tests.authorisation.table import ANYBODY, PERSON, ROWS, SIGNED_IN
+from tests.journeys.accessibility import serious
+from tests.routes import Route, routes
+
+pytestmark = pytest.mark.browser
+FILES = {"/audit/security/export", "/invoices/file", "/products/file", "/settings/brand.css"}
+COUNTERS = re.compile("/(approvals/waiting|open|dead|stuck)$")  # numbers in the navigation
+NARROW = {"width": 375, "height": 700}
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def _is_an_owners(route: Route) -> bool:
+    """A page that an owner may open, and that shows no single object."""
+    alone = set(re.findall(r"\{(\w+)\}", route.path)) <= {"service"}
+    may_open = {"owner", ANYBODY, PERSON, SIGNED_IN} & ROWS[str(route)]
+    return route.is_page and route.method == "GET" and alone and bool(may_open) and not COUNTERS.search(route.path)
+
+
+PATHS = sorted({route.filled() for route in routes() if _is_an_owners(route)} - FILES)
+
+
+def test_opens_without_a_complaint_and_fits_a_narrow_screen(signed_in):
+    owner = signed_in("owner")
+    owner.page.set_viewport_size(NARROW)
+
+    wider = {path: owner.open(path).evaluate(WIDER) for path in PATHS}
+
+    assert {path: by for path, by in wider.items() if by > 0} == {}
+
+
+@pytest.mark.skipif("EVERY_PAGE" not in os.environ, reason="EVERY_PAGE asks for a thorough look")
+@pytest.mark.timeout(600)
+def test_has_nothing_serious_for_axe_to_find(signed_in):
+    owner = signed_in("owner")
+
+    assert [one for path in PATHS for one in serious(owner.open(path))] == []
