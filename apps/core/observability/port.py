@@ -60,7 +60,8 @@ def offer_port() -> ThreadingHTTPServer | None:
 
 def serve(port: int) -> ThreadingHTTPServer:
     """The same on a given port; 0 takes any that is free."""
-    server = ThreadingHTTPServer(("0.0.0.0", port), _Answers)  # noqa: S104 (Prometheus and kubelet are elsewhere)
+    # Prometheus and the kubelet are elsewhere.
+    server = ThreadingHTTPServer(("0.0.0.0", port), _Answers)  # noqa: S104  # nosec B104
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, name="operations port", daemon=True).start()
     get_logger("observability").info("operations.port", port=server.server_port)
