@@ -65,10 +65,6 @@ signed-in
     POST /services/{service}/jobs/{job_id}/retrial
     GET /settings/brand.css
 viewer clerk manager owner
-    POST /api/v1/orders/{order_id}/notes
-    DELETE /api/v1/orders/{order_id}/notes/{note_id}
-    POST /orders/{order_id}/notes
-    POST /orders/{order_id}/notes/{note_id}/removal
     GET /api/v1/customers
     GET /api/v1/customers/{customer_id}
     GET /api/v1/customers/{customer_id}/addresses
@@ -139,6 +135,10 @@ viewer clerk manager owner
     GET /warehouses/
     GET /warehouses/{warehouse_id}/
 clerk manager owner
+    POST /api/v1/orders/{order_id}/notes
+    DELETE /api/v1/orders/{order_id}/notes/{note_id}
+    POST /orders/{order_id}/notes
+    POST /orders/{order_id}/notes/{note_id}/removal
     POST /api/v1/customers
     PATCH /api/v1/customers/{customer_id}
     POST /api/v1/customers/{customer_id}/addresses

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response, expect
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
 TIMEOUT_MS = 45_000
 _QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 # A page that is left ends its stream, and a newer search the one before it.

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import signal
 import socket
 import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,8 +26,6 @@ STOCK = 100_000
 # Its first try is still under way, or a database is away for a moment.
 TRY_AGAIN = (409, 503)
 BOTH = {"business.order_summary", "business.daily_revenue"}
-REVENUE = re.compile(r"Revenue, 30 days · GBP</p>\s*<p class=\"stat-value\">£([\d,.]+)<")
-ENDED_BY_KILL = "was ended by signal SIGKILL"
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +150,7 @@ class TestStopping:
 
     def test_lets_a_request_end_that_is_under_way(self, running, api):
         """Orders are being placed when it is asked to stop: each gets its answer, or none and no effect."""
-        buyers = Buyers(running, api, patient=False)
+        buyers = Buyers(running, api)
 
         with buyers:
             until(lambda: len(buyers.placed) > 10, "orders are being placed")
@@ -204,49 +198,16 @@ class TestStarting:
         after.close()
 
 
-class TestKillingProcesses:
-    @pytest.mark.slow
-    def test_while_orders_are_placed_loses_and_doubles_nothing(self, running, api):
-        """worker, relay, web and its database, at the worst of moments; people try again until they have an answer."""
-        _caught_up(running, api)
-        sold_before = _revenue_minor(api)
-        buyers = Buyers(running, api)
-
-        with buyers:
-            for name in ("worker", "relay", "web", "worker", "relay", "postgres"):
-                placed = len(buyers.placed)
-                until(lambda seen=placed: len(buyers.placed) >= seen + 5, "orders are being placed")
-                _kill(running, name)
-
-        rows = until(lambda: buyers.listed(api), "the list shows every order")
-        extra = _caught_up(running, api)
-        sold = sum(order["total_minor"] for order in buyers.placed.values())
-        pieces = sum(order["lines"][0]["quantity"] for order in buyers.placed.values())
-        assert sorted(row["id"] for row in rows) == sorted(buyers.placed)
-        assert sum(row["total_minor"] for row in rows) == sold
-        assert api.on_hand(buyers.product["id"]) == STOCK - pieces
-        assert _revenue_minor(api) == sold_before + sold + extra
-        for order_id in list(buyers.placed)[::5]:
-            assert [event["event_type"] for event in api.get(f"orders/{order_id}/events")] == ["OrderPlaced"]
-        for name in ("worker", "relay", "web", "postgres"):
-            assert f"{name} {ENDED_BY_KILL}" in running.said
-            assert f"{name} is started again" in running.said
-        assert running.told()["ready"]
-
-
 class Buyers:
-    """Two people who place orders for a product, one after the other, until the block ends.
+    """Two people who place orders for a product, one after the other, until the block ends; they note what they get."""
 
-    Patient ones repeat a request with the same key until it is answered; others note what they got instead.
-    """
-
-    def __init__(self, running: Installation, api: ApiClient, *, patient: bool = True) -> None:
+    def __init__(self, running: Installation, api: ApiClient) -> None:
         mark = uuid4().hex[:8]
         self.product = api.new_product(stock=STOCK)
         self._customer = api.post("customers", {"code": f"B-{mark}", "name": f"Buyer {mark}"})
         self.placed: dict[str, dict[str, Any]] = {}
         self.refused: set[str | int] = set()
-        self._running, self._patient = running, patient
+        self._running = running
         self._enough = threading.Event()
         self._pool = ThreadPoolExecutor(2)
         self._work: list[Future[None]] = []
@@ -268,18 +229,14 @@ class Buyers:
 
     def _buy(self, client: ApiClient, pieces: int) -> None:
         while not self._enough.is_set():
-            attempt = partial(self._attempt, client, pieces, {"Idempotency-Key": uuid4().hex})
-            order = until(attempt, "an answer") if self._patient else attempt()
-            if order:
+            if order := self._attempt(client, pieces):
                 self.placed[order["id"]] = order
-            if self._patient:  # as after an answer that was lost on its way
-                assert until(attempt, "the answer once more")["id"] == order["id"]
         client.close()
 
-    def _attempt(self, client: ApiClient, pieces: int, key: dict[str, str]) -> dict[str, Any]:
+    def _attempt(self, client: ApiClient, pieces: int) -> dict[str, Any]:
         wish = order_for(self.product, pieces) | {"customer_id": self._customer["id"]}
         try:
-            answer = client.request("POST", "orders", json=wish, headers=key)
+            answer = client.request("POST", "orders", json=wish)
         except httpx2.HTTPError as error:
             self.refused.add(type(error).__name__)
             return {}
@@ -290,28 +247,7 @@ class Buyers:
         return {}
 
 
-def _kill(running: Installation, name: str) -> None:
-    """kill -9, and on with it once it is another one."""
-    before = running.pids()[name]
-    os.kill(before, signal.SIGKILL)
-    until(lambda: running.pids().get(name) not in (None, before), f"{name} is started again", reasons=running.reasons)
-
-
 def _both_groups(running: Installation, trace_id: str) -> list[dict[str, Any]]:
     """The read models' lines about an order's event, once both groups have written theirs."""
     lines = [line for line in running.log("worker") if line.get("trace_id") == trace_id and line.get("group") in BOTH]
     return lines if len({line["group"] for line in lines}) == 2 else []
-
-
-def _caught_up(running: Installation, api: ApiClient) -> int:
-    """Wait until every event so far has had its effects: place one more order and wait for its own. Its total."""
-    answer = api.request("POST", "orders", json=order_for(api.new_product(stock=1)))
-    until(lambda: _both_groups(running, answer.headers["x-trace-id"]), "the consumers have caught up")
-    return int(answer.json()["data"]["total_minor"])
-
-
-def _revenue_minor(api: ApiClient) -> int:
-    """What the dashboard says was sold in 30 days, in pence: from the read model that counts each event once."""
-    shown = REVENUE.search(api.page("/"))
-    assert shown, "the dashboard shows no revenue"
-    return round(float(shown[1].replace(",", "")) * 100)

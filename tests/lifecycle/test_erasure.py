@@ -298,8 +298,8 @@ class TestFiles:
             made = exports.request_company_export(actor=SYSTEM, now=timezone.now())
         real = making.write_archive
 
-        def overtaken(*args):
-            written = real(*args)
+        def overtaken(*args, **others):
+            written = real(*args, **others)
             exports.end_exports(now=timezone.now())
             return written
 

@@ -1,6 +1,6 @@
 """Every page of the console that shows no single object, as an owner sees it with the demonstration's data.
 
-EVERY_PAGE=thoroughly lets axe look at each, in light and dark (`.ci/extra/pages`).
+That takes minutes: `.ci/extra/pages` asks for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from tests.authorisation.table import ANYBODY, PERSON, ROWS, SIGNED_IN
 from tests.journeys.accessibility import serious
 from tests.routes import Route, routes
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif("EVERY_PAGE" not in os.environ, reason="EVERY_PAGE asks for every page"),
+]
 FILES = {"/audit/security/export", "/invoices/file", "/products/file", "/settings/brand.css"}
 COUNTERS = re.compile("/(approvals/waiting|open|dead|stuck)$")  # numbers in the navigation
 NARROW = {"width": 375, "height": 700}
@@ -40,9 +44,7 @@ def test_opens_without_a_complaint_and_fits_a_narrow_screen(signed_in):
     assert {path: by for path, by in wider.items() if by > 0} == {}
 
 
-@pytest.mark.skipif("EVERY_PAGE" not in os.environ, reason="EVERY_PAGE asks for a thorough look")
-@pytest.mark.timeout(600)
-def test_has_nothing_serious_for_axe_to_find(signed_in):
+def test_has_nothing_serious_for_axe_to_find_in_light_or_dark(signed_in):
     owner = signed_in("owner")
 
     assert [one for path in PATHS for one in serious(owner.open(path))] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -118,20 +119,23 @@ class TestActingAs:
 
 class TestAnotherCompany:
     @pytest.fixture
-    def both(self, visitor, platform) -> dict[str, Any]:
-        """acme's manager is a member of globex, too."""
+    def both(self, visitor, platform) -> Iterator[dict[str, Any]]:
+        """acme's manager is a member of globex, too, as long as the test takes."""
         owner = visitor()
         owner.sign_in(platform.account("globex", "owner"))
         token = owner.context.request.get("/auth/session").json()["csrfToken"]
-        answer = owner.context.request.post(
-            "/api/v1/users",
-            data={"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]},
-            headers={"X-CSRFToken": token, "Origin": owner.base_url},
-        )
+        headers = {"X-CSRFToken": token, "Origin": owner.base_url}
+        invited = {"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]}
+        answer = owner.context.request.post("/api/v1/users", data=invited, headers=headers)
         assert answer.status == 201, answer.text()
         manager = platform.account("acme", "manager")
         join(visitor(), "Globex Corporation", manager["password"])
-        return manager
+
+        yield manager
+
+        path = f"/api/v1/users/{answer.json()['data']['id']}"
+        removed = owner.context.request.delete(path, headers=headers)
+        assert removed.status == 204, removed.text()
 
     def test_is_entered_from_the_menu_and_an_old_tab_says_so(self, visitor, both):
         manager = visitor()

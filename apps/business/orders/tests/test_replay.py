@@ -429,7 +429,7 @@ class TestCommand:
 
     def test_says_in_one_line_what_is_wrong(self):
         for arguments, why in {
-            ("nonsense",): "there are: daily_revenue, order_summary",
+            ("nonsense",): "there are: customer_history, daily_revenue, order_summary",
             ("order_summary", "--discard"): "has no shadow",
             ("order_summary", "--rollback"): "keeps nothing of before",
         }.items():

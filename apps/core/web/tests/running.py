@@ -178,6 +178,7 @@ def launched(folder: Path, **environment: str) -> Iterator[Server]:
         "TMPDIR": str(folder),
         "BIND": f"127.0.0.1:{port}",
         "WEB_PROCESSES": "1",
+        "LOG_LEVEL": "INFO",
         "SERVED_FILE": str(served),
         "SERVED_PIPE": str(pipe),
     }
