@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -13,6 +14,7 @@ from playwright.sync_api import expect
 from tests.journeys.accessibility import serious
 from tests.journeys.browsing import toast
 from tests.journeys.client import order_for
+from tests.journeys.mailbox import join
 
 pytestmark = pytest.mark.browser
 
@@ -163,3 +165,36 @@ def _provision(base_url: str, token: str, email: str, name: str) -> httpx2.Respo
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"},
         timeout=30,
     )
+
+
+class TestAnotherCompany:
+    @pytest.fixture
+    def both(self, visitor, platform) -> dict[str, Any]:
+        """acme's manager is a member of globex, too."""
+        owner = visitor()
+        owner.sign_in(platform.account("globex", "owner"))
+        token = owner.context.request.get("/auth/session").json()["csrfToken"]
+        headers = {"X-CSRFToken": token, "Origin": owner.base_url}
+        invited = {"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]}
+        answer = owner.context.request.post("/api/v1/users", data=invited, headers=headers)
+        assert answer.status == 201, answer.text()
+        manager = platform.account("acme", "manager")
+        join(visitor(), "Globex Corporation", manager["password"])
+        return manager
+
+    def test_is_entered_from_the_menu_and_an_old_tab_says_so(self, visitor, both):
+        manager = visitor()
+        page = manager.sign_in(both)
+        page.get_by_role("button", name="Acme Trading").click()
+        expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+        old = manager.new_tab()
+        manager.open("/orders/", page=old)
+
+        page.get_by_role("button", name="Your account: Max Reed").click()
+        page.get_by_role("button", name="Go to Globex Corporation").click()
+
+        expect(page.get_by_role("link", name="Globex Corporation")).to_be_visible()
+        told = old.get_by_role("dialog", name="This page is out of date")
+        expect(told).to_contain_text("Globex Corporation")
+        told.get_by_role("button", name="Load this page again").click()
+        expect(old.get_by_role("link", name="Globex Corporation")).to_be_visible()

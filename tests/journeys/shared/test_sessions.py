@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browsing import Visitor, toast
-from tests.journeys.mailbox import join
 
 pytestmark = pytest.mark.browser
 
@@ -115,41 +111,3 @@ class TestActingAs:
         told.get_by_role("button", name="Go on as yourself").click()
         expect(page.get_by_role("button", name="Your account: Olive Hart")).to_be_visible()
         expect(page.get_by_text("You act as")).to_have_count(0)
-
-
-class TestAnotherCompany:
-    @pytest.fixture
-    def both(self, visitor, platform) -> Iterator[dict[str, Any]]:
-        """acme's manager is a member of globex, too, as long as the test takes."""
-        owner = visitor()
-        owner.sign_in(platform.account("globex", "owner"))
-        token = owner.context.request.get("/auth/session").json()["csrfToken"]
-        headers = {"X-CSRFToken": token, "Origin": owner.base_url}
-        invited = {"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]}
-        answer = owner.context.request.post("/api/v1/users", data=invited, headers=headers)
-        assert answer.status == 201, answer.text()
-        manager = platform.account("acme", "manager")
-        join(visitor(), "Globex Corporation", manager["password"])
-
-        yield manager
-
-        path = f"/api/v1/users/{answer.json()['data']['id']}"
-        removed = owner.context.request.delete(path, headers=headers)
-        assert removed.status == 204, removed.text()
-
-    def test_is_entered_from_the_menu_and_an_old_tab_says_so(self, visitor, both):
-        manager = visitor()
-        page = manager.sign_in(both)
-        page.get_by_role("button", name="Acme Trading").click()
-        expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-        old = manager.new_tab()
-        manager.open("/orders/", page=old)
-
-        page.get_by_role("button", name="Your account: Max Reed").click()
-        page.get_by_role("button", name="Go to Globex Corporation").click()
-
-        expect(page.get_by_role("link", name="Globex Corporation")).to_be_visible()
-        told = old.get_by_role("dialog", name="This page is out of date")
-        expect(told).to_contain_text("Globex Corporation")
-        told.get_by_role("button", name="Load this page again").click()
-        expect(old.get_by_role("link", name="Globex Corporation")).to_be_visible()
