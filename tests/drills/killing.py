@@ -82,13 +82,19 @@ def _buy(installation: Installation, product: dict[str, str], over: threading.Ev
     """One order after the other; a call without an answer is repeated with its key until it has one."""
     client: ApiClient | None = None
     while not over.is_set():
-        key, wish = str(uuid4()), order_for(product)
+        key, wish, first = str(uuid4()), order_for(product), None
         while True:
             try:
                 client = client or ApiClient.of(installation)
                 answer = client.request("POST", "orders", json=wish, headers={"Idempotency-Key": key})
                 if answer.status_code == 201:
-                    report.placed.add(answer.json()["data"]["id"])
+                    order_id = answer.json()["data"]["id"]
+                    report.placed.add(order_id)
+                    if first is None:
+                        first = order_id
+                        continue  # as after an answer that was lost on its way
+                    if order_id != first:
+                        report.faults.append(f"one key made two orders: {first}, {order_id}")
                     break
                 if answer.status_code not in (409, 500, 502, 503, 504):
                     report.faults.append(f"an answer of {answer.status_code}: {answer.text[:200]}")

@@ -282,10 +282,13 @@ class TestAccessibility:
         """On pages of one object, and of none: those of lists are looked at by `.ci/extra/pages`."""
         product = acme.new_product(stock=2)
         order = acme.post("orders", order_for(product))
+        cancelled = acme.post("orders", order_for(product))
+        acme.post(f"orders/{cancelled['id']}/cancellation", {"reason": "Ordered twice"})
         person = next(acme.every("users"))
         found = serious(visitor().open("/sign-in/"))
         owner = signed_in("owner")
-        for path in (f"/orders/{order['id']}/", f"/products/{product['id']}/", f"/people/{person['id']}/"):
+        orders = [f"/orders/{one['id']}/" for one in (order, cancelled)]
+        for path in (*orders, f"/products/{product['id']}/", f"/people/{person['id']}/"):
             found += serious(owner.open(path))
         found += serious(signed_in("viewer").open("/people/invite", status=403))
 
