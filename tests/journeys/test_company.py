@@ -170,27 +170,27 @@ def _provision(base_url: str, token: str, email: str, name: str) -> httpx2.Respo
 class TestAnotherCompany:
     @pytest.fixture
     def both(self, visitor, platform) -> dict[str, Any]:
-        """acme's manager is a member of globex, too."""
+        """acme's viewer, whom no other test of this file signs in, is a member of globex, too."""
         owner = visitor()
         owner.sign_in(platform.account("globex", "owner"))
         token = owner.context.request.get("/auth/session").json()["csrfToken"]
         headers = {"X-CSRFToken": token, "Origin": owner.base_url}
-        invited = {"email": "manager@acme.example", "name": "Max Reed", "roles": ["viewer"]}
+        invited = {"email": "viewer@acme.example", "name": "Victor Stone", "roles": ["viewer"]}
         answer = owner.context.request.post("/api/v1/users", data=invited, headers=headers)
         assert answer.status == 201, answer.text()
-        manager = platform.account("acme", "manager")
-        join(visitor(), "Globex Corporation", manager["password"])
-        return manager
+        viewer = platform.account("acme", "viewer")
+        join(visitor(), "Globex Corporation", viewer["password"])
+        return viewer
 
     def test_is_entered_from_the_menu_and_an_old_tab_says_so(self, visitor, both):
-        manager = visitor()
-        page = manager.sign_in(both)
+        viewer = visitor()
+        page = viewer.sign_in(both)
         page.get_by_role("button", name="Acme Trading").click()
         expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-        old = manager.new_tab()
-        manager.open("/orders/", page=old)
+        old = viewer.new_tab()
+        viewer.open("/orders/", page=old)
 
-        page.get_by_role("button", name="Your account: Max Reed").click()
+        page.get_by_role("button", name="Your account: Victor Stone").click()
         page.get_by_role("button", name="Go to Globex Corporation").click()
 
         expect(page.get_by_role("link", name="Globex Corporation")).to_be_visible()
