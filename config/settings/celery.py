@@ -46,6 +46,7 @@ CELERY_BEAT_SCHEDULE = {
         "access.end_expired": 60.0,
         "catalog.drop_old_imports": _DAY,
         "catalog.drop_removed_media": _DAY,
+        "inventory.announce_earlier_movements": _HOUR,
         "inventory.expire_reservations": 30.0,
         "orders.drop_uploads": _HOUR,
         "orders.erase_customers_again": _HOUR,

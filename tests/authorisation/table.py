@@ -110,7 +110,9 @@ viewer clerk manager owner
     GET /api/v1/products/{product_id}/prices
     GET /api/v1/products/{product_id}
     GET /api/v1/products/{product_id}/stock-adjustments
+    GET /api/v1/stock-days
     GET /api/v1/stock-levels
+    GET /api/v1/stock-summaries
     GET /api/v1/warehouses
     GET /api/v1/warehouses/{warehouse_id}
     GET /invoices/
@@ -131,6 +133,7 @@ viewer clerk manager owner
     GET /categories/
     GET /categories/{category_id}/
     GET /stock/
+    GET /stock/days/
     GET /stock/{product_id}/
     GET /warehouses/
     GET /warehouses/{warehouse_id}/

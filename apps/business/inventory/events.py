@@ -1,4 +1,6 @@
-"""What the warehouse announces (topic `business.inventory`). What orders take and give back, the orders announce."""
+"""What the warehouse announces (topic `business.inventory`): every change of what lies and is promised there
+(`StockChanged`), and of those the ones that somebody made there. Sales and returns the orders announce, too.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,37 @@ from uuid import UUID
 from apps.core.events import Event, EventPart, event
 
 TOPIC = "business.inventory"
+
+
+class StockMovementPart(EventPart):
+    """What came into a warehouse; below zero it left. `order_id` is the order that took it or gave it back."""
+
+    kind: str
+    quantity: int
+    occurred_at: datetime
+    order_id: UUID | None = None
+
+
+class StockLevelPart(EventPart):
+    """How many of a product lie in a warehouse now, how many of those are promised, and what moved.
+
+    Of two that tell of the same level the one with the higher `level_version` is the later, whichever comes first.
+    """
+
+    product_id: UUID
+    warehouse_id: UUID
+    on_hand: int
+    reserved: int
+    level_version: int
+    movements: list[StockMovementPart]
+
+
+@event(topic=TOPIC, aggregate="StockChange")
+class StockChanged(Event):
+    """What lies in warehouses or is promised changed by one deed. Each movement is told once."""
+
+    stock_change_id: UUID
+    levels: list[StockLevelPart]
 
 
 @event(topic=TOPIC, aggregate="StockLevel")

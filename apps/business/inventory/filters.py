@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import django_filters
+from django.db.models import Q
 
 from apps.business.inventory import queries
-from apps.business.inventory.models import StockLevel, Warehouse
+from apps.business.inventory.models import StockDay, StockLevel, StockSummary, Warehouse
 from apps.business.search_keys import begins_with
+
+
+def _of_products_named(text: str) -> Q:
+    return begins_with("product__sku_key", text) | begins_with("product__name_key", text)
 
 
 class StockLevelFilter(django_filters.FilterSet):
@@ -26,7 +32,7 @@ class StockLevelFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def beginning(self, levels: Any, name: str, text: str) -> Any:
-        return levels.filter(begins_with("product__sku_key", text) | begins_with("product__name_key", text))
+        return levels.filter(_of_products_named(text))
 
     def only_low(self, levels: Any, name: str, wanted: bool) -> Any:
         return levels.filter(queries.LOW) if wanted else levels.exclude(queries.LOW)
@@ -34,6 +40,37 @@ class StockLevelFilter(django_filters.FilterSet):
     def only_back_ordered(self, levels: Any, name: str, wanted: bool) -> Any:
         waiting = queries.product_ids_back_ordered()
         return levels.filter(product_id__in=waiting) if wanted else levels.exclude(product_id__in=waiting)
+
+
+class StockSummaryFilter(django_filters.FilterSet):
+    product_id = django_filters.UUIDFilter(field_name="product_id")
+    warehouse_id = django_filters.UUIDFilter(field_name="warehouse_id")
+    sku = django_filters.CharFilter(field_name="product__sku", max_length=64)
+    idle_since = django_filters.DateFilter(
+        method="not_moved_since", help_text="Only what has not moved since this day began (UTC)."
+    )
+
+    class Meta:
+        model = StockSummary
+        fields: list[str] = []
+
+    def not_moved_since(self, summaries: Any, name: str, day: date) -> Any:
+        return summaries.filter(last_moved_at__lt=datetime.combine(day, time.min, tzinfo=UTC))
+
+
+class StockDayFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="beginning", max_length=200, help_text="Begins the stock code or the name.")
+    product_id = django_filters.UUIDFilter(field_name="product_id")
+    warehouse_id = django_filters.UUIDFilter(field_name="warehouse_id")
+    first_day = django_filters.DateFilter(field_name="day", lookup_expr="gte", help_text="This day and later.")
+    last_day = django_filters.DateFilter(field_name="day", lookup_expr="lte", help_text="This day and earlier.")
+
+    class Meta:
+        model = StockDay
+        fields: list[str] = []
+
+    def beginning(self, days: Any, name: str, text: str) -> Any:
+        return days.filter(_of_products_named(text))
 
 
 class WarehouseFilter(django_filters.FilterSet):

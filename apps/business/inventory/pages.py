@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from apps.business.catalog import queries as catalog
 from apps.business.inventory import commands, queries
-from apps.business.inventory.filters import StockLevelFilter
+from apps.business.inventory.filters import StockDayFilter, StockLevelFilter
 from apps.business.inventory.forms import BackOrdersForm, StockAdjustmentForm, StockThresholdForm, StockTransferForm
 from apps.business.inventory.permissions import StockPermission
 from apps.core.api.pages import page, page_of_rows
 from apps.core.errors import DomainError
 
 _PROMISES_SHOWN = 50
+_DAYS_SHOWN = 14
 
 
 @page(StockPermission.VIEW)
@@ -26,6 +27,14 @@ def stock_list(request):
         level.waiting = waiting.get(level.product_id, 0)
     context = {"levels": levels, "page": cursors, "filter_errors": errors, "warehouses": queries.warehouses()}
     return render(request, "stock/list.html", context)
+
+
+@page(StockPermission.VIEW)
+def stock_days(request):
+    """GET /stock/days/: what came, left and was sold on which day."""
+    days, cursors, errors = page_of_rows(request, queries.stock_days(), filterset=StockDayFilter)
+    context = {"days": days, "page": cursors, "filter_errors": errors, "warehouses": queries.warehouses()}
+    return render(request, "stock/days.html", context)
 
 
 @page(StockPermission.VIEW, scoped_to=("product", "product_id"))
@@ -41,6 +50,7 @@ def stock_of_product(request, product_id):
         "back_orders": back_orders,
         "promises": queries.promised(product_id)[:_PROMISES_SHOWN],
         "movements": queries.movements_of(product_id),
+        "days": queries.stock_days().filter(product_id=product_id)[:_DAYS_SHOWN],
         "transfer_form": StockTransferForm(warehouses=warehouses) if len(warehouses) > 1 else None,
         "threshold_form": StockThresholdForm(warehouses=warehouses) if warehouses else None,
         "back_orders_form": BackOrdersForm(initial=back_orders),

@@ -14,8 +14,10 @@ from apps.business.inventory.models import (
     BackOrderAllowance,
     Reservation,
     ReservedGoods,
+    StockDay,
     StockLevel,
     StockMovement,
+    StockSummary,
     Warehouse,
 )
 
@@ -69,6 +71,30 @@ def movements(product_id: UUID) -> Any:
     """Every movement of one product with its warehouse, newest first."""
     rows = StockMovement.objects.in_tenant().filter(product_id=product_id)
     return rows.select_related("warehouse").order_by("-id")
+
+
+def product_with_unannounced_movements() -> UUID | None:
+    """A product with movements of which no event has told, if there is one."""
+    rows = StockMovement.objects.in_tenant().filter(announced=False)
+    found: UUID | None = rows.order_by("product_id").values_list("product_id", flat=True).first()
+    return found
+
+
+def unannounced_movements(product_id: UUID, *, limit: int) -> list[StockMovement]:
+    """Movements of a product of which no event has told, the earliest first."""
+    rows = StockMovement.objects.in_tenant().filter(announced=False, product_id=product_id)
+    return list(rows.order_by("id")[:limit])
+
+
+def stock_summaries() -> Any:
+    """The read model of what lies where, of products that are not deleted, each with product and warehouse."""
+    rows = StockSummary.objects.in_tenant().filter(product__deleted_at__isnull=True)
+    return rows.select_related("product", "warehouse").order_by("id")
+
+
+def stock_days() -> Any:
+    """What moved on each day (UTC) of each product in each warehouse, the latest day first."""
+    return StockDay.objects.in_tenant().select_related("product", "warehouse").order_by("-day", "-id")
 
 
 def taken_for(order_id: UUID) -> dict[tuple[UUID, UUID], int]:

@@ -52,7 +52,7 @@ def reconcile(*, before: datetime, heard: Heard = lambda what, done: None) -> Re
     """Check everything of the current tenant. What was recorded after `before` may still be on its way from one feature
     to the other, and is not missed. About eleven statements for each five hundred orders.
     """
-    checks = [*payments.checks(), *inventory.checks()]
+    checks = [*payments.checks(), *inventory.checks(before=before)]
     looks = (
         (_OF_ORDERS, queries.pages_of_orders(), queries.orders_by_id, "orders"),
         (_OF_RETURNS, queries.pages_of_returns(), queries.returns_by_id, "returns"),

@@ -6,7 +6,7 @@ which PostgreSQL takes apart. Names of columns come from the code, never from ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from django.db import connections, models
@@ -30,6 +30,19 @@ def update_rows(model: type[models.Model], rows: Sequence[msgspec.Struct], colum
         changed = f"({_listed(columns)}) = row ({_listed(columns, 'rows.')})"
         same = "known.tenant_id = rows.tenant_id and known.id = rows.id"
         _run(model, f"update {{table}} known set {changed} from {{rows}} rows where {same}", rows)  # noqa: S608
+
+
+def merge_rows(
+    model: type[models.Model], rows: Sequence[msgspec.Struct], *, key: Sequence[str], merged: Mapping[str, str]
+) -> None:
+    """Insert rows of one struct; where a row with the same key is there, its columns become what `merged` says of
+    `known` and `excluded`. No two rows may have the same key. One statement.
+    """
+    if rows:
+        columns = _listed(rows[0].__struct_fields__)
+        changes = ", ".join(f'"{name}" = {expression}' for name, expression in merged.items())
+        insert = f"insert into {{table}} as known ({columns}) select {columns} from {{rows}} rows"  # noqa: S608
+        _run(model, f"{insert} on conflict ({_listed(key)}) do update set {changes}", rows)
 
 
 def _run(model: type[models.Model], statement: str, rows: Sequence[msgspec.Struct]) -> None:

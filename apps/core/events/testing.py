@@ -34,6 +34,10 @@ class Published(Sequence["Event"]):
     def events(self) -> list[Event]:
         return [envelope.event() for envelope in self.envelopes()]
 
+    def beside(self, *kinds: type[Event]) -> list[Event]:
+        """All but events of these kinds, which have tests of their own."""
+        return [event for event in self.events() if not isinstance(event, kinds)]
+
     def __len__(self) -> int:
         return len(self.events())
 

@@ -68,7 +68,7 @@ def announce(event: Event, *, actor: Actor | None = None) -> int:
     It joins the transaction around, if there is one on that database. Raises NoTenant outside a tenant.
     """
     alias = log_of(definition_of(type(event)).topic)
-    with _acting(actor, ""), transaction.atomic(using=alias):
+    with _acting(actor, ""), transaction.atomic(using=alias, savepoint=False):
         return UnitOfWork(alias).publish(event)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
 
 from apps.core.events import Envelope, archive
@@ -63,7 +64,12 @@ def alone(projection: Projection) -> Iterator[Connection]:
         row = connection.execute("select pg_try_advisory_lock(%s)", [_key(projection)]).fetchone()
         if row is None or not row[0]:
             raise RebuildRunning(f"{projection.name} is being rebuilt already")
-        yield connection
+        try:
+            yield connection
+        finally:
+            # A server notices that a connection was closed a moment later, when somebody may have asked again.
+            with suppress(psycopg.OperationalError):
+                connection.execute("select pg_advisory_unlock(%s)", [_key(projection)])
 
 
 def read(connection: Connection, projection: Projection, *, after: int, up_to: int, limit: int = BATCH) -> list[Place]:

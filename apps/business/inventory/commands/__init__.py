@@ -3,6 +3,7 @@ locked in primary-key order, so that no two commands wait for each other.
 """
 
 from apps.business.inventory.commands.back_orders import allow_back_orders
+from apps.business.inventory.commands.earlier import announce_earlier_movements
 from apps.business.inventory.commands.moving import (
     adjust,
     adjust_many,
@@ -31,6 +32,7 @@ __all__ = [
     "adjust",
     "adjust_many",
     "allow_back_orders",
+    "announce_earlier_movements",
     "create_warehouse",
     "delete_warehouse",
     "expire",

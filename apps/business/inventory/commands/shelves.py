@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.business.catalog import queries as catalog
 from apps.business.inventory import queries
 from apps.business.inventory.commands.occasion import Occasion
+from apps.business.inventory.commands.telling import stock_changed
 from apps.business.inventory.errors import Shortage, StockShort
 from apps.business.inventory.events import StockRanLow
 from apps.business.inventory.models import StockLevel, StockMovement
@@ -103,6 +104,7 @@ class Shelves:
             recorded_at=occasion.recorded_at,
             actor_id=occasion.actor.id,
             actor_name=occasion.actor.name[:200],
+            announced=True,
         )
         self.movements.append(movement)
         return movement
@@ -128,7 +130,7 @@ class Shelves:
         raise StockShort(sorted(shortages, key=lambda shortage: shortage.sku))
 
     def write(self) -> None:
-        """Write levels and ledger, and tell what ran low. Two statements, and some for each level that ran low."""
+        """Write levels and ledger; tell what changed and what ran low. Three statements, one for each of the latter."""
         if not self._changes:
             return
         ran_low = [level for level, _ in self._changes.values() if level.below_threshold and not level.is_low]
@@ -136,8 +138,11 @@ class Shelves:
             level.is_low = change.is_low = level.below_threshold
         StockLevel.objects.move({level_id: change for level_id, (_, change) in self._changes.items()})
         StockMovement.objects.bulk_create(self.movements, batch_size=_BATCH)
-        for level in ran_low:
-            announce(_ran_low(level))
+        for level, _ in self._changes.values():
+            level.version += 1
+        changed = [level for level, change in self._changes.values() if change.on_hand or change.reserved]
+        for event in (*stock_changed(changed, self.movements), *map(_ran_low, ran_low)):
+            announce(event)
         self._changes.clear()
 
     def _in(self, product_id: UUID, warehouse_id: UUID | None) -> list[StockLevel]:

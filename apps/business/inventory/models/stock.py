@@ -110,7 +110,7 @@ class StockMovement(TenantPart):
         ADJUSTMENT = "adjustment"
         TRANSFER = "transfer"
 
-    application_grants = ("SELECT", "INSERT")
+    application_grants = ("SELECT", "INSERT", "UPDATE (announced)")
 
     product = TenantForeignKey("catalog.Product", related_name="+", db_index=False)
     warehouse = TenantForeignKey("inventory.Warehouse", related_name="+", db_index=False)
@@ -123,10 +123,16 @@ class StockMovement(TenantPart):
     recorded_at = models.DateTimeField(default=timezone.now)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=200, blank=True, default="")
+    announced = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="`StockChanged` told of it; versions before did not."
+    )
 
     class Meta:
         indexes = [
             models.Index(name="inventory_ledger_of_product", fields=["tenant_id", "product", "-id"]),
+            models.Index(
+                name="inventory_ledger_unannounced", fields=["tenant_id", "product"], condition=Q(announced=False)
+            ),
             models.Index(
                 name="inventory_ledger_of_order", fields=["tenant_id", "order_id"], condition=Q(order_id__isnull=False)
             ),

@@ -7,7 +7,7 @@ from django.utils import timezone
 from apps.business.catalog.tests.factories import ProductFactory
 from apps.business.inventory import commands, expiring, queries
 from apps.business.inventory.errors import InvalidMovement, StockShort, WarehouseDeleted, WarehouseInUse
-from apps.business.inventory.events import StockRanLow, StockTransferred, WarehouseCreated
+from apps.business.inventory.events import StockChanged, StockRanLow, StockTransferred, WarehouseCreated
 from apps.business.inventory.models import Reservation, Warehouse
 from apps.business.inventory.tests.conftest import ADA
 from apps.business.inventory.tests.factories import StockLevelFactory, WarehouseFactory
@@ -92,7 +92,7 @@ class TestTransfer:
         assert on_hand(level.product_id) == {london.id: 4, main: 6}
         ledger = [(m.warehouse_id, m.kind, m.quantity, m.balance) for m in queries.movements(level.product_id)]
         assert sorted(ledger) == sorted([(main, "transfer", -4, 6), (london.id, "transfer", 4, 4)])
-        assert [type(event) for event in published] == [StockTransferred]
+        assert [type(event) for event in published] == [StockChanged, StockTransferred]
 
     def test_leaves_what_is_promised(self, occasion):
         level, london = StockLevelFactory(), WarehouseFactory()

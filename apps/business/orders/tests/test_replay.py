@@ -13,6 +13,8 @@ from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connections
 from django.utils import timezone
 
+from apps.business.inventory import queries as inventory
+from apps.business.inventory.handlers import STOCK, STOCK_PROJECTION
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import commands as commands_of_orders
 from apps.business.orders import queries
@@ -85,7 +87,7 @@ def _nothing_left():
     """Rebuilds belong to no tenant, and shadows to no table that is emptied between tests."""
     yield
     with connections["business"].cursor() as cursor:
-        for projection in (*BOTH, CUSTOMER_HISTORY):
+        for projection in (*BOTH, CUSTOMER_HISTORY, STOCK_PROJECTION):
             for schema in ("projections_shadow", "projections_previous"):
                 cursor.execute("select projections_drop(%s, %s)", [projection.table_names, schema])
 
@@ -129,6 +131,20 @@ class TestBuild:
 
         assert newest_rebuild(CUSTOMER_HISTORY).differences["orders_purchasehistory"]["changed"] == 0
         assert list(PurchaseHistory.objects.values_list("customer_id", "order_count", "spent_minor")) == kept != []
+
+    def test_of_stock_finds_the_row_that_is_wrong(self, in_tenant):
+        some_history()
+        run_relay_once("business")
+        consume_available(STOCK)
+        moved = inventory.stock_days().exclude(sold=0)
+        days, wrong = list(moved.values_list("product_id", "moved_in", "moved_out")), moved.first()
+        moved.filter(id=wrong.id).update(moved_out=99)
+
+        rebuilt(STOCK_PROJECTION)
+
+        found = newest_rebuild(STOCK_PROJECTION).differences
+        assert (found["inventory_stocksummary"]["changed"], found["inventory_stockday"]["changed"]) == (0, 1)
+        assert list(moved.values_list("product_id", "moved_in", "moved_out")) == days != []
 
     def test_reads_what_was_archived_too(self, in_tenant, archive_dir):
         some_history()

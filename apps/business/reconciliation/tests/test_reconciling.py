@@ -50,6 +50,7 @@ def some_history(drain):
     import_file(
         file, currency="GBP", time_zone="UTC", actor=ADA, now=timezone.now(), progress=lambda what, done, total: None
     )
+    drain()
 
 
 def wrong():
@@ -75,6 +76,8 @@ DEFECTS = {
     "every payment is in the ledger as it stands": spoil("update payments_payment set refunded_minor = 1"),
     "stock is what its movements add up to": spoil("update inventory_stocklevel set on_hand = on_hand + 1"),
     "reserved goods are promised to orders": spoil("update inventory_stocklevel set reserved = 1 where on_hand > 0"),
+    "the list of stock says what lies there": spoil("delete from inventory_stocksummary where on_hand > 0"),
+    "the days of stock say what moved": spoil("update inventory_stockday set moved_in = moved_in + 1"),
     "every order is what its events say": spoil("update orders_order set discount_minor = 1 where number = '1'"),
     "every order costs what its lines cost": spoil("update orders_orderline set total_minor = total_minor + 1"),
     "every order was paid as its payment says": spoil("update orders_order set paid_minor = 1 where number = '1'"),
@@ -106,7 +109,11 @@ class TestReconcile:
         placed()
 
         assert reconcile(before=timezone.now() - timedelta(minutes=1)).holds
-        assert wrong() == {"every order has its invoice"}
+        assert wrong() == {
+            "every order has its invoice",
+            "the list of stock says what lies there",
+            "the days of stock say what moved",
+        }
 
     def test_sees_nothing_of_another_tenant(self, drain, in_tenant, other_tenant_id):
         some_history(drain)
