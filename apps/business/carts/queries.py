@@ -109,12 +109,8 @@ def can_be_had(product_ids: Collection[UUID]) -> dict[UUID, int]:
 
     Three statements.
     """
-    there, waiting = inventory.available(product_ids), inventory.back_ordered(product_ids)
-    allowed = inventory.back_orders_allowed(product_ids)
-    return {
-        id_: min(MOST_PIECES, max(0, there.get(id_, 0)) + max(0, allowed.get(id_, 0) - waiting.get(id_, 0)))
-        for id_ in product_ids
-    }
+    there, may_wait = inventory.available(product_ids), inventory.back_orders_left(product_ids)
+    return {id_: min(MOST_PIECES, max(0, there.get(id_, 0)) + may_wait[id_]) for id_ in product_ids}
 
 
 def customer_of(user_id: UUID) -> UUID | None:

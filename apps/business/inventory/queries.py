@@ -192,6 +192,19 @@ def allowed_back_orders(product_ids: Collection[UUID]) -> dict[UUID, int]:
     return dict(rows.values_list("product_id", "at_most"))
 
 
+def back_orders_left(product_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many more of each product may be promised before there are any; 0 where none may. Two statements."""
+    waiting = back_ordered(product_ids)
+    allowed = allowed_back_orders(product_ids)
+    return {id_: max(0, allowed.get(id_, 0) - waiting.get(id_, 0)) for id_ in product_ids}
+
+
+def promised_to(order_id: UUID) -> dict[UUID, int]:
+    """How many of each product are promised to an order and have not left; those that it waits for too."""
+    goods = ReservedGoods.objects.in_tenant().filter(reservation__order_id=order_id)
+    return dict(goods.order_by().values_list("product_id").annotate(sum=Sum("quantity")))
+
+
 def goods_of(reservation_id: UUID) -> Any:
     """What a reservation holds."""
     return ReservedGoods.objects.in_tenant().filter(reservation_id=reservation_id)
@@ -200,12 +213,6 @@ def goods_of(reservation_id: UUID) -> Any:
 def reserved_products(reservation_id: UUID) -> list[UUID]:
     """Of which products a reservation holds some."""
     return list(goods_of(reservation_id).order_by("product_id").values_list("product_id", flat=True).distinct())
-
-
-def back_orders_allowed(product_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many of each product may be waited for in all; one of which none may is left out."""
-    rows = BackOrderAllowance.objects.in_tenant().filter(product_id__in=list(product_ids))
-    return dict(rows.values_list("product_id", "at_most"))
 
 
 def back_ordered(product_ids: Collection[UUID]) -> dict[UUID, int]:

@@ -36,6 +36,7 @@ class DraftLine:
     unit_price_e4: int
     quantity: str
     available: int
+    may_wait: int = 0  # how many could be promised although they are not there yet
     is_master: bool = False
     total_minor: int = 0
     error: str = ""
@@ -45,6 +46,17 @@ class DraftLine:
         """0 where what was typed is no whole number above zero."""
         text = self.quantity.strip()
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    @property
+    def waiting(self) -> int:
+        """How many of them have to come in first."""
+        return 0 if self.error else max(0, self.pieces - self.available)
+
+    @property
+    def shortage(self) -> str:
+        """What to say where there are too few."""
+        more = f", and {self.may_wait} more can be back-ordered" if self.may_wait else ""
+        return f"Only {self.available} available{more}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,11 @@ class Draft:
     lines_error: str = ""
 
     @property
+    def waiting(self) -> int:
+        """How many pieces are back-ordered by it."""
+        return sum(line.waiting for line in self.lines)
+
+    @property
     def ready(self) -> bool:
         """True when it can be placed; else the fields `…error` say what is missing."""
         if not self.lines:
@@ -101,8 +118,9 @@ class Draft:
             short = {shortage.product_id: shortage for shortage in error.shortages}
             for line in self.lines:
                 if line.product_id in short:
-                    line.available = short[line.product_id].available
-                    line.error = f"Only {line.available} available."
+                    line.available = min(line.available, short[line.product_id].available)
+                    line.may_wait = short[line.product_id].available - line.available
+                    line.error = line.shortage
         else:
             self.error = str(error)
 
@@ -113,7 +131,7 @@ def empty_draft() -> Draft:
 
 
 def draft_from(posted: QueryDict) -> Draft:
-    """The draft that a form holds, after the button that was pressed. Nine statements at most."""
+    """The draft that a form holds, after the button that was pressed. Eleven statements at most."""
     action, _, target = posted.get("action", "").partition(":")
     draft = Draft(idempotency_key=_clean(posted.get("idempotency_key", ""))[:64] or str(uuid7()))
     draft.note = _clean(posted.get("note", ""))[:500]
@@ -132,16 +150,19 @@ def customers_found(text: str, draft: Draft) -> Any:
 
 
 def products_found(text: str) -> Any:
-    """Up to eight products for what was typed, with what nobody has been promised; None when nothing was typed.
+    """Up to eight products for what was typed, with what nobody has been promised and may be waited for; None when
+    nothing was typed.
 
-    Of a product that has variants those are offered. Three statements.
+    Of a product that has variants those are offered. Five statements.
     """
     if not _clean(text):
         return None
     found = list(catalog.products_for_sale(q=_clean(text))[:_MATCHES])
-    available, titles = inventory.available([product.id for product in found]), catalog.titles_of(found)
+    ids = [product.id for product in found]
+    available, may_wait, titles = inventory.available(ids), inventory.back_orders_left(ids), catalog.titles_of(found)
     for product in found:
         product.available, product.title = available.get(product.id, 0), titles[product.id]
+        product.may_wait = may_wait[product.id]
     return found
 
 
@@ -202,6 +223,7 @@ def _quantities(posted: QueryDict, action: str, target: str) -> dict[UUID, str]:
 
 def _fill_lines(draft: Draft, quantities: Mapping[UUID, str]) -> None:
     products, available = catalog.products_by_id(quantities), inventory.available(quantities)
+    may_wait = inventory.back_orders_left(list(quantities))
     draft.currency = next((products[wanted].currency for wanted in quantities if wanted in products), "")
     prices = catalog.price_at(list(products), draft.currency, timezone.now())
     titles, masters = catalog.titles_of(products.values()), catalog.masters_among(products)
@@ -219,6 +241,7 @@ def _fill_lines(draft: Draft, quantities: Mapping[UUID, str]) -> None:
             unit_price_e4=price_e4,
             quantity=quantity,
             available=available.get(product_id, 0),
+            may_wait=may_wait[product_id],
             is_master=product_id in masters,
         )
         _judge(line, draft.currency if product_id in prices else product.currency, draft)
@@ -230,8 +253,8 @@ def _judge(line: DraftLine, currency: str, draft: Draft) -> None:
         line.error = "Is sold in variants: search for it and choose one."
     elif not 0 < line.pieces < _MOST:
         line.error = "A whole number above zero is needed."
-    elif line.pieces > line.available:
-        line.error = f"Only {line.available} available."
+    elif line.pieces > line.available + line.may_wait:
+        line.error = line.shortage
     elif currency != draft.currency:
         line.error = f"Is sold in {currency}: one order has one currency, here {draft.currency}."
     line.total_minor = line_total_minor(line.pieces, line.unit_price_e4, currency)

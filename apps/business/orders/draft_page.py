@@ -36,6 +36,8 @@ def order_new(request):
         return _shown(request, draft, status=422)
     if order.is_open_to_decide:
         messages.success(request, f"Order {order.number} is held until somebody else agrees to it.")
+    elif draft.waiting:
+        messages.success(request, f"Placed order {order.number}; {draft.waiting} of its pieces have to come in first.")
     else:
         messages.success(request, f"Placed order {order.number}.")
     return redirect(f"/orders/{order.id}/")

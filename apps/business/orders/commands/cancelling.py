@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
 from apps.business.inventory import commands as inventory
-from apps.business.inventory import queries as stock
 from apps.business.orders.commands.changing import ChangingOrder, changing
+from apps.business.orders.commands.goods import give_back
 from apps.business.orders.errors import OrderNotPaidYet
 from apps.business.orders.events import OrderCancelled
 from apps.business.orders.models import Order
@@ -66,13 +65,7 @@ def _cancelled(state: OrderState, *, reason: str, now: datetime) -> OrderCancell
 
 
 def _put_back(state: OrderState, *, actor: Actor, now: datetime) -> None:
-    """What was taken for it is in stock again, and what was reserved is free."""
     occasion = inventory.Occasion(
         actor=actor, occurred_at=now, recorded_at=now, order_id=state.id, reason=f"order {state.number} cancelled"
     )
-    taken: Counter[UUID] = Counter()
-    for (product_id, _), quantity in stock.taken_for(state.id).items():
-        taken[product_id] += quantity
-    if +taken:
-        inventory.put_back(quantities=dict(+taken), occasion=occasion)
-    inventory.release(order_id=state.id, occasion=occasion)
+    give_back(order_id=state.id, occasion=occasion)

@@ -17,6 +17,7 @@ from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
 from apps.business.orders.commands.addressing import Destination, destination_of
 from apps.business.orders.commands.arranging import arrange, require_somebody_takes_payments
+from apps.business.orders.commands.goods import take_or_promise
 from apps.business.orders.commands.lines import NewLine, completed, discount_faults, quantities_of
 from apps.business.orders.commands.numbering import next_number
 from apps.business.orders.commands.pricing import priced_rows
@@ -60,7 +61,8 @@ class NewOrder:
 
 
 def place_order(*, order: NewOrder, actor: Actor, now: datetime, idempotency_key: str = "") -> Order:
-    """Place an order: its goods leave the stock in the same transaction, or it is refused.
+    """Place an order: its goods leave the stock in the same transaction, or it is refused. Where some have to be waited
+    for, and their products allow that, all are promised to it and leave with its parcels.
 
     One that is worth more than the company's limit is held instead, until somebody decides (`review_order`). One with
     a `payment_method` (the provider's token of a card, say) is pending until its goods are reserved and its money is
@@ -184,4 +186,4 @@ def _take_goods(lines: Sequence[NewLine], placed: Order, *, actor: Actor, now: d
     quantities = quantities_of(lines)
     if quantities:
         occasion = inventory.Occasion(actor=actor, occurred_at=placed.placed_at, recorded_at=now, order_id=placed.id)
-        inventory.take(quantities=quantities, occasion=occasion)
+        take_or_promise(order_id=placed.id, quantities=quantities, occasion=occasion)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from apps.business.constraints import violation_means
 from apps.business.inventory import commands as inventory
+from apps.business.inventory import queries as stock
 from apps.business.money import line_total_minor, price_e4, rounded_half_even
 from apps.business.orders import queries
 from apps.business.orders.commands.changing import changing
@@ -58,6 +59,7 @@ def return_order_lines(
         known = {line.id: line for line in queries.lines_of(order_id)}
         lines = _with_shipping(lines, known)
         _check(lines, known)
+        _refuse_what_has_not_left(order_id, lines, known)
         taken_back = _made(order.row, reason=reason, number=number, returned_at=returned_at or now, now=now)
         rows = _rows(lines, known, taken_back, order.row)
         taken_back.total_minor = sum(row.total_minor for row in rows)
@@ -96,6 +98,21 @@ def _check(lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine]) -> No
     if errors:
         place, texts = next(iter(errors.items()))
         raise InvalidReturn(f"{place}: {texts[0]}", errors=errors)
+
+
+def _refuse_what_has_not_left(order_id: UUID, lines: Sequence[ReturnedLine], known: Mapping[UUID, OrderLine]) -> None:
+    """What is still promised to the order cannot come back. One statement."""
+    gone: Counter[UUID] = Counter()
+    for line in known.values():
+        if line.product_id:
+            gone[line.product_id] += line.returnable_quantity
+    gone.subtract(stock.promised_to(order_id))
+    for place, line in enumerate(lines):
+        product_id = known[line.line_id].product_id
+        if product_id and (line.quantity > gone[product_id]):
+            raise InvalidReturn(errors={f"lines.{place}.quantity": [f"{max(0, gone[product_id])} have left"]})
+        if product_id:
+            gone[product_id] -= line.quantity
 
 
 def _made(order: Order, *, reason: str, number: str, returned_at: datetime, now: datetime) -> OrderReturn:

@@ -14,6 +14,7 @@ from apps.business.inventory import commands as inventory
 from apps.business.orders import queries
 from apps.business.orders.commands import arranging
 from apps.business.orders.commands.changing import changing
+from apps.business.orders.commands.goods import give_back, take_or_promise
 from apps.business.orders.commands.telling import held_event, placed_event
 from apps.business.orders.errors import InvalidReviewLimit, OrderNotUnderReview, ReviewLimitNotFound
 from apps.business.orders.events import OrderAllocated, OrderRefused, OrderReleased
@@ -71,7 +72,7 @@ def reserve_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
             return
         if order.state.goods:
             occasion = _occasion(order.state, actor, now, f"reserved for order {order.state.number}")
-            inventory.take(quantities=order.state.goods, occasion=occasion)
+            take_or_promise(order_id=order_id, quantities=order.state.goods, occasion=occasion)
         order.happen(OrderAllocated(**order.state.named(now)))
 
 
@@ -82,7 +83,7 @@ def release_goods(*, order_id: UUID, actor: Actor, now: datetime) -> None:
             return
         if order.state.goods:
             occasion = _occasion(order.state, actor, now, f"order {order.state.number} came to nothing")
-            inventory.put_back(quantities=order.state.goods, occasion=occasion)
+            give_back(order_id=order_id, occasion=occasion)
         order.happen(OrderReleased(**order.state.named(now)))
 
 

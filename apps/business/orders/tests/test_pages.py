@@ -2,10 +2,11 @@ import pytest
 from django.contrib.messages import get_messages
 
 from apps.business.catalog.tests.factories import ProductFactory, ProductPriceFactory
+from apps.business.inventory import commands
 from apps.business.inventory import queries as inventory
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import queries
-from apps.business.orders.tests.factories import CustomerFactory, line, place, postage
+from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place, postage
 from apps.core.tenancy import tenant
 
 pytestmark = pytest.mark.django_db
@@ -195,6 +196,22 @@ class TestNewOrder:
         assert answer.status_code == 422
         assert f'value="{quantity}"' in answer.content.decode()
         assert 'class="row-bad"' in answer.content.decode()
+
+    def test_sells_what_may_be_waited_for_and_says_so_before(self, browser, level, customer, tenant_id):
+        with tenant(tenant_id):
+            commands.allow_back_orders(product_id=level.product_id, at_most=4, actor=ADA)
+        page, wanted = browser("clerk"), level.on_hand + 3
+
+        shown = page.post("/orders/new", self.draft(level, str(wanted), customer_id=customer.id)).content.decode()
+        too_many = page.post("/orders/new", {**self.draft(level, str(wanted + 2)), "action": "place"})
+        placed = page.post("/orders/new", {**self.draft(level, str(wanted)), "action": "place"})
+
+        assert "3 back-ordered: sent once they have come in." in shown
+        assert "and 4 more can be back-ordered" in too_many.content.decode()
+        assert "3 of its pieces have to come in first" in said(placed)[0]
+        with tenant(tenant_id):
+            assert inventory.available([level.product_id]) == {level.product_id: 0}
+            assert inventory.back_ordered([level.product_id]) == {level.product_id: 3}
 
     def test_needs_a_product(self, browser):
         answer = browser("clerk").post("/orders/new", {"action": "place", "idempotency_key": "k"})

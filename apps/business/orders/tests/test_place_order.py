@@ -7,14 +7,15 @@ from django.db import connections
 from django.utils import timezone
 
 from apps.business.catalog.tests.factories import ProductFactory
+from apps.business.inventory import commands as stock_commands
 from apps.business.inventory import queries as inventory
 from apps.business.inventory.errors import StockShort
 from apps.business.inventory.events import StockChanged
 from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.money import line_total_minor, rounded_half_even
 from apps.business.orders import queries
-from apps.business.orders.commands import NewLine
-from apps.business.orders.errors import CustomerNotFound, InvalidOrder, OrderNumberTaken
+from apps.business.orders.commands import NewLine, ReturnedLine, cancel_order, return_order_lines
+from apps.business.orders.errors import CustomerNotFound, InvalidOrder, InvalidReturn, OrderNumberTaken
 from apps.business.orders.events import LinePlaced, OrderPlaced
 from apps.business.orders.models import Order
 from apps.business.orders.tests.factories import ADA, CustomerFactory, line, place, postage
@@ -206,3 +207,36 @@ class TestMoney:
     @pytest.mark.parametrize(("currency", "total"), [("GBP", 767), ("JPY", 8), ("KWD", 7666)])
     def test_rounds_a_line_to_the_minor_units_of_its_currency(self, currency, total):
         assert line_total_minor(3, 25_555, currency) == total
+
+
+@pytest.mark.django_db
+@in_tenant
+class TestOrderThatWaits:
+    """Some of its goods are not there yet; it is not paid for beforehand."""
+
+    @pytest.fixture
+    def product_id(self, in_tenant):
+        product_id = StockLevelFactory(on_hand=2).product_id
+        stock_commands.allow_back_orders(product_id=product_id, at_most=5, actor=ADA)
+        return product_id
+
+    def test_keeps_what_is_there_and_takes_nothing(self, product_id):
+        order = place(line(product_id, 3))
+
+        assert (order.status, inventory.on_hand([product_id])) == (Order.Status.PLACED, {product_id: 2})
+        assert (inventory.available([product_id]), inventory.back_ordered([product_id])) == (
+            {product_id: 0},
+            {product_id: 1},
+        )
+
+    def test_is_undone_when_it_is_cancelled(self, product_id):
+        cancel_order(order_id=place(line(product_id, 3)).id, reason="too late", actor=ADA, now=timezone.now())
+
+        assert (inventory.available([product_id]), inventory.back_ordered([product_id])) == ({product_id: 2}, {})
+
+    def test_brings_nothing_back_that_never_left(self, product_id):
+        order = place(line(product_id, 3))
+        goods = ReturnedLine(line_id=order.lines.get().id, quantity=1)
+
+        with pytest.raises(InvalidReturn, match="0 have left"):
+            return_order_lines(order_id=order.id, lines=[goods], reason="", actor=ADA, now=timezone.now())
