@@ -230,11 +230,13 @@ def sort_header(context: template.Context, key: str, label: str, css: str = "") 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)
 def nav_item(context: template.Context, path: str, label: str, picture: str, **options: str) -> dict[str, Any]:
     """An entry of the side navigation. Options: `permission` hides it from who lacks it, `go` is its key after `g`,
-    `badge` the path of a piece that shows how much waits there, `exact` where pages below belong to other entries.
+    `badge` the path of a piece that shows how much waits there, `exact` where pages below belong to other entries,
+    `also` where those below another path belong to this one too.
     """
     request = context.get("request")
     here = getattr(request, "path", "")
     permission = options.get("permission", "")
+    below = {options.get("also", ""), "" if options.get("exact") or path == "/" else path} - {""}
     return {
         "path": path,
         "label": label,
@@ -242,5 +244,5 @@ def nav_item(context: template.Context, path: str, label: str, picture: str, **o
         "go": options.get("go", ""),
         "badge": options.get("badge", ""),
         "visible": not permission or has_permission(context, permission),
-        "current": here == path or (path != "/" and not options.get("exact") and here.startswith(path)),
+        "current": here == path or here.startswith(tuple(below)),
     }
