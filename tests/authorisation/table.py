@@ -125,6 +125,10 @@ viewer clerk manager owner
     GET /products/
     GET /products/{product_id}/
     GET /api/v1/products/file
+    POST /api/v1/product-exports
+    GET /api/v1/product-exports/{job_id}/file
+    POST /products/exports
+    GET /products/exports/{job_id}/file
     GET /products/exchange
     GET /products/file
     GET /products/{product_id}/pictures/

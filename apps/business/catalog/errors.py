@@ -111,6 +111,12 @@ class CatalogueFileUnusable(Invalid):
     code = "catalogue_file_unusable"
 
 
+class ExportNotFound(NotFound):
+    """There is no such export, or not yet, or no longer."""
+
+    code = "product_export_not_found"
+
+
 class ImportNotFound(NotFound):
     """There is no such import."""
 

@@ -8,8 +8,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 
-from apps.business.catalog.exchange import requesting
-from apps.business.catalog.exchange_responses import products_response, report_response
+from apps.business.catalog.exchange import exports, requesting
+from apps.business.catalog.exchange_responses import export_response, products_response, report_response
 from apps.business.catalog.filters import ProductFilter
 from apps.business.catalog.permissions import ProductPermission
 from apps.business.inventory.permissions import StockPermission
@@ -29,6 +29,31 @@ class ProductsFile(ApiView):
     @extend_schema(filters=True, responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request):
         return products_response(request)
+
+
+class ProductExports(ApiView):
+    """POST /api/v1/product-exports: have all active products written into a file, which is kept for a month.
+
+    A job does it, which the answer names, and tells how far it is. The same columns as `GET /api/v1/products/file`.
+    """
+
+    required_permission = {"POST": ProductPermission.VIEW}
+
+    @extend_schema(request=None, responses={202: JobOutput})
+    def post(self, request):
+        with_stock = request.principal.may(StockPermission.VIEW)
+        job = exports.request_export(with_stock=with_stock, actor=request.actor, now=timezone.now())
+        return accepted(request, job)
+
+
+class ProductExportFile(ApiView):
+    """GET /api/v1/product-exports/{job_id}/file: what the job has written, as CSV."""
+
+    required_permission = ProductPermission.VIEW
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    def get(self, request, job_id):
+        return export_response(request, job_id)
 
 
 class ProductImportInput(serializers.Serializer):

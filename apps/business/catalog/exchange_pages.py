@@ -6,13 +6,15 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from apps.business.catalog.exchange import columns, requesting
-from apps.business.catalog.exchange_responses import products_response, report_response
+from apps.business.catalog import queries
+from apps.business.catalog.exchange import columns, exports, requesting
+from apps.business.catalog.exchange_responses import export_response, products_response, report_response
 from apps.business.catalog.forms import ProductImportForm
 from apps.business.catalog.permissions import ProductPermission
 from apps.business.inventory.permissions import StockPermission
 from apps.core.api.pages import form_errors_from, page
 from apps.core.errors import DomainError
+from apps.core.jobs.places import page_of_job
 
 
 @page(get=ProductPermission.VIEW, post=ProductPermission.MANAGE)
@@ -34,7 +36,12 @@ def exchange(request):
             form_errors_from(error, form)
         else:
             return redirect(_page_of(found))
-    context = {"form": form, "columns": columns.COLUMNS.items(), "told": columns.TOLD.items()}
+    context = {
+        "form": form,
+        "columns": columns.COLUMNS.items(),
+        "told": columns.TOLD.items(),
+        "is_large": queries.products()[exports.AT_ONCE : exports.AT_ONCE + 1].exists(),
+    }
     return render(request, "products/exchange.html", context, status=422 if request.method == "POST" else 200)
 
 
@@ -42,6 +49,19 @@ def exchange(request):
 def products_file(request):
     """GET /products/file: what the list shows, as CSV."""
     return products_response(request)
+
+
+@page(post=ProductPermission.VIEW)
+def product_exports(request):
+    """POST /products/exports: have the whole catalogue written into a file."""
+    with_stock = request.principal.may(StockPermission.VIEW)
+    return redirect(page_of_job(exports.request_export(with_stock=with_stock, actor=request.actor, now=timezone.now())))
+
+
+@page(ProductPermission.VIEW)
+def product_export(request, job_id):
+    """GET /products/exports/<job id>/file: what was written."""
+    return export_response(request, job_id)
 
 
 @page(ProductPermission.MANAGE)

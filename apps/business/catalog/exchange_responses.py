@@ -8,7 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from apps.business.catalog import queries
-from apps.business.catalog.exchange import requesting
+from apps.business.catalog.exchange import exports, requesting
 from apps.business.catalog.exchange.exporting import csv_of
 from apps.business.catalog.filters import ProductFilter
 from apps.business.inventory.permissions import StockPermission
@@ -32,6 +32,12 @@ def products_response(request: Any) -> StreamingHttpResponse:
 def report_response(request: Any, job_id: Any) -> HttpResponse:
     """Raises ImportNotFound, FileNotKept."""
     file = requesting.report_of(requesting.import_job(job_id, request.principal))
+    return _kept_by_nobody(HttpResponse(content(file), content_type=_CSV), file.name)
+
+
+def export_response(request: Any, job_id: Any) -> HttpResponse:
+    """Raises ExportNotFound, FileNotKept."""
+    file = exports.exported(job_id, request.principal, may_see_stock=request.principal.may(StockPermission.VIEW))
     return _kept_by_nobody(HttpResponse(content(file), content_type=_CSV), file.name)
 
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.business.catalog.exchange.files import keep_report, upload
+from apps.business.catalog import queries
+from apps.business.catalog.exchange.exporting import csv_of
+from apps.business.catalog.exchange.files import keep_export, keep_report, upload
 from apps.business.catalog.exchange.importing import check_file, import_file
 from apps.business.catalog.exchange.reader import parsed
 from apps.business.catalog.exchange.report import refused_csv
@@ -45,3 +47,19 @@ def import_products(progress: Progress, *, file_id: str, dry_run: bool, may_mana
     if report.refused:
         told["report_file_id"] = str(keep_report(refused_csv(report.refused, file.columns), actor=current_actor()))
     return told
+
+
+@job(
+    name="catalog.export_products",
+    title="Export products",
+    queue=BULK,
+    time_limit_s=4 * 3600,
+    link="/products/exports/{job_id}/file",
+)
+def export_products(progress: Progress, *, with_stock: bool) -> dict[str, Any]:
+    """Write all active products into a file. Safe to run again: each run writes a file of its own."""
+    products, now = queries.products(), timezone.now()
+    total = products.count()
+    pieces = csv_of(products, with_stock=with_stock, at=now, tell=lambda done: progress.tell(done, total, "products"))
+    file_id = keep_export(pieces, name=f"products-{now:%Y-%m-%d}.csv", actor=current_actor())
+    return {"summary": f"{total:,} products", "products": total, "file_id": str(file_id)}

@@ -15,6 +15,8 @@ from apps.business.catalog import (
 urlpatterns = [
     path("api/v1/products", api.Products.as_view()),
     path("api/v1/products/file", exchange_api.ProductsFile.as_view()),
+    path("api/v1/product-exports", exchange_api.ProductExports.as_view()),
+    path("api/v1/product-exports/<uuid:job_id>/file", exchange_api.ProductExportFile.as_view()),
     path("api/v1/product-imports", exchange_api.ProductImports.as_view()),
     path("api/v1/product-imports/<uuid:job_id>/application", exchange_api.ProductImportApplication.as_view()),
     path("api/v1/product-imports/<uuid:job_id>/report", exchange_api.ProductImportReport.as_view()),
@@ -50,6 +52,8 @@ urlpatterns = [
     path("products/<uuid:product_id>/pictures/<uuid:media_id>/restoration", picture_pages.product_picture_restoration),
     path("products/exchange", exchange_pages.exchange),
     path("products/file", exchange_pages.products_file),
+    path("products/exports", exchange_pages.product_exports),
+    path("products/exports/<uuid:job_id>/file", exchange_pages.product_export),
     path("products/imports/<uuid:job_id>/", exchange_pages.product_import),
     path("products/imports/<uuid:job_id>/application", exchange_pages.product_import_application),
     path("products/imports/<uuid:job_id>/report", exchange_pages.product_import_report),

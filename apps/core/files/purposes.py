@@ -17,22 +17,23 @@ KNOWN = IMAGES | DOCUMENTS | TEXTS
 @dataclass(frozen=True, slots=True)
 class Purpose:
     """Why a file is kept, such as `catalog.product-image`. `max_bytes` is the most that it takes, if FILES_MAX_BYTES
-    does not say less.
+    does not say less: that is for files from outside, not for those that the platform writes itself (`written_here`).
     """
 
     name: str
     types: frozenset[str]
     max_bytes: int
+    written_here: bool = False
 
     @property
     def limit(self) -> int:
         """In bytes."""
-        return min(self.max_bytes, int(settings.FILES_MAX_BYTES))
+        return self.max_bytes if self.written_here else min(self.max_bytes, int(settings.FILES_MAX_BYTES))
 
 
-def purpose(name: str, *, types: Iterable[str], max_bytes: int) -> Purpose:
+def purpose(name: str, *, types: Iterable[str], max_bytes: int, written_here: bool = False) -> Purpose:
     """Declare what files are kept for. Raises ValueError for a type that cannot be told from its content."""
     wanted = frozenset(types)
     if not wanted or not wanted <= KNOWN:
         raise ValueError(f"{name} may take some of {', '.join(sorted(KNOWN))}, not {', '.join(sorted(wanted))}")
-    return Purpose(name, wanted, max_bytes)
+    return Purpose(name, wanted, max_bytes, written_here)

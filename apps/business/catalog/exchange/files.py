@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from collections.abc import Iterable
+from typing import IO
 from uuid import UUID
 
 from apps.business.catalog.models import Product
@@ -15,6 +18,7 @@ from apps.core.history import Actor
 
 _MOST_BYTES = 64 * 1024**2
 UPLOADS = files.purpose("catalog.product-import", types=files.TEXTS, max_bytes=_MOST_BYTES)
+EXPORTS = files.purpose("catalog.product-export", types=files.TEXTS, max_bytes=8 * _MOST_BYTES, written_here=True)
 REPORTS = files.purpose("catalog.product-import-report", types=files.TEXTS, max_bytes=_MOST_BYTES)
 
 
@@ -27,6 +31,17 @@ def upload(file_id: UUID) -> bytes:
 
 
 def keep_report(text: str, *, actor: Actor) -> UUID:
+    return _kept(io.BytesIO(text.encode()), REPORTS, "refused.csv", actor)
+
+
+def keep_export(pieces: Iterable[str], *, name: str, actor: Actor) -> UUID:
+    """Raises FileRefused where it is too large."""
+    with tempfile.TemporaryFile() as stream:
+        stream.writelines(piece.encode() for piece in pieces)
+        stream.seek(0)
+        return _kept(stream, EXPORTS, name, actor)
+
+
+def _kept(stream: IO[bytes], purpose: files.Purpose, name: str, actor: Actor) -> UUID:
     with work_of(actor, Product) as work:
-        stream = io.BytesIO(text.encode())
-        return files.keep(stream, purpose=REPORTS, name="refused.csv", using=work.alias).id
+        return files.keep(stream, purpose=purpose, name=name, using=work.alias).id

@@ -8,7 +8,7 @@ from typing import IO
 from uuid import UUID
 
 from apps.business.catalog.errors import ImportNotChecked, ImportNotFound
-from apps.business.catalog.exchange.files import REPORTS, UPLOADS
+from apps.business.catalog.exchange.files import EXPORTS, REPORTS, UPLOADS
 from apps.business.catalog.exchange.reader import heading_of
 from apps.business.catalog.jobs import import_products
 from apps.business.catalog.models import Product
@@ -82,9 +82,9 @@ def report_of(job: Job) -> StoredFile:
 
 
 def drop_old_files(*, now: datetime) -> int:
-    """Delete the current tenant's files of imports of a month ago; returns how many. Safe to repeat."""
+    """Delete the current tenant's files of imports and exports of a month ago; returns how many. Safe to repeat."""
     using = alias_for(Product)
-    old = kept_before(now - KEPT_FOR, purposes=(UPLOADS.name, REPORTS.name), using=using)
+    old = kept_before(now - KEPT_FOR, purposes=(UPLOADS.name, REPORTS.name, EXPORTS.name), using=using)
     for file in old:
         with work_of(SYSTEM, Product):
             files.drop(file)

@@ -1,6 +1,7 @@
 import csv
 import io
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,7 +10,8 @@ from django.test.client import MULTIPART_CONTENT
 from django.utils import timezone
 
 from apps.business.catalog import queries
-from apps.business.catalog.exchange import requesting
+from apps.business.catalog.errors import ExportNotFound
+from apps.business.catalog.exchange import exports, requesting
 from apps.business.catalog.tests.factories import ProductFactory
 from apps.core.files.models import StoredFile
 from apps.core.jobs.testing import run_jobs
@@ -40,6 +42,44 @@ def skus(tenant_id):
             return [product.sku for product in queries.products()]
 
     return read
+
+
+class TestExport:
+    def test_is_written_by_a_job_and_fetched_by_who_may_see_what_is_in_it(self, api_client, work, tenant_id, browser):
+        with tenant(tenant_id):
+            ProductFactory(sku="A")
+        client = api_client("viewer")
+
+        asked, again = (client.post("/api/v1/product-exports") for _ in range(2))
+        path = f"/product-exports/{asked.json()['data']['id']}/file"
+        early = client.get(f"/api/v1{path}")
+        (done,) = work()
+        file = client.get(f"/api/v1{path}")
+
+        assert again.json()["data"]["id"] == str(done.id)
+        assert (early.status_code, early.json()["code"]) == (404, "product_export_not_found")
+        assert (done.result["products"], done.done, done.total) == (1, 1, 1)
+        assert next(csv.DictReader(io.StringIO(file.content.decode())))["on_hand"] == "0"
+        assert browser("owner").get(path.replace("/product-", "/products/")).content == file.content
+
+    def test_of_stock_is_not_for_who_may_not_see_it(self, api_client, work, tenant_id):
+        api_client("owner").post("/api/v1/product-exports")
+        (done,) = work()
+        anybody = SimpleNamespace(may=lambda permission: True)
+
+        with tenant(tenant_id), pytest.raises(ExportNotFound):
+            exports.exported(done.id, anybody, may_see_stock=False)
+
+    def test_of_a_large_catalogue_is_offered_as_a_job(self, browser, monkeypatch, tenant_id):
+        monkeypatch.setattr(exports, "AT_ONCE", 0)
+        with tenant(tenant_id):
+            ProductFactory()
+        page = browser("viewer")
+
+        shown = page.get("/products/exchange").content.decode()
+
+        assert 'action="/products/exports"' in shown
+        assert page.post("/products/exports")["Location"].startswith("/services/business/jobs/")
 
 
 class TestApi:
