@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import fcntl
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.journeys.browsing import CHROMIUM, TIMEOUT_MS, Visitor, launched
 from tests.journeys.client import ApiClient
-from tests.journeys.installation import Installation, installed, keep_first_start
+from tests.journeys.installation import Installation, first_start_in, installed
 
 Visit = Callable[..., Visitor]
 expect.set_options(timeout=TIMEOUT_MS)
@@ -22,12 +22,7 @@ def first_start(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pat
     """
     shared = tmp_path_factory.getbasetemp()
     shared = shared if worker_id == "master" else shared.parent
-    place = shared / "first-start"
-    with (shared / "first-start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            keep_first_start(place)
-    return place
+    return first_start_in(Path(os.environ.get("FIRST_START", shared)))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -188,7 +189,17 @@ def installed(first_start: Path | None = None, **options: str) -> Iterator[Insta
         assert left == [], f"left running: {left}\n{installation.said}"
 
 
-def keep_first_start(place: Path) -> None:
+def first_start_in(folder: Path) -> Path:
+    """The state folder that a first start leaves, below `folder`: made by the first who asks, others wait for it."""
+    place = folder / "first-start"
+    with (folder / "first-start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            _keep_first_start(place)
+    return place
+
+
+def _keep_first_start(place: Path) -> None:
     """Start the platform on nothing, stop it, and keep what that leaves: all but logs and notes about what ran."""
     with installed() as installation:
         installation.start().stop()
@@ -202,3 +213,7 @@ def keep_first_start(place: Path) -> None:
 def _copy(folder: Path, to: Path) -> None:
     """With owners, permissions and links: the databases in it belong to the servers' user."""
     subprocess.run(["cp", "-a", str(folder), str(to)], check=True)
+
+
+if __name__ == "__main__":
+    first_start_in(Path(sys.argv[1]))

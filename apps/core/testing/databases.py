@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,6 +18,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+_ORIGINALS = 7_215_301  # the lock that is held while they are being made
+_MADE = "the originals are made"
 _FORGET_ROWS = """
 do $$
 declare found record;
@@ -49,6 +52,8 @@ def django_db_setup(
     with django_db_blocker.unblock():
         if not _worker():
             make_originals(request.config)
+        else:
+            _wait_for_originals()
         for alias in settings.PRIMARY_ALIASES:
             _use(alias, _copied(alias))
 
@@ -67,6 +72,36 @@ def kept_by_class(django_db_setup: None, django_db_blocker: Any) -> Iterator[Non
         yield
         for alias in settings.PRIMARY_ALIASES:
             transaction.set_rollback(True, using=alias)
+
+
+class MakingOriginals:
+    """Beside all else that the first process of a parallel run does. The others wait at a lock of the server's."""
+
+    def __init__(self, config: pytest.Config, blocker: Any) -> None:
+        self._config, self._blocker = config, blocker
+        self._lock = psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True, connect_timeout=10)
+        self._lock.execute("select pg_advisory_lock(%s)", [_ORIGINALS])
+        self._thread = Thread(target=self._make, name="originals", daemon=True)
+        self._thread.start()
+
+    def _make(self) -> None:
+        with self._lock, self._blocker.unblock():
+            make_originals(self._config)
+            self._lock.execute(f"comment on database postgres is '{_MADE}'")
+
+    def pytest_sessionfinish(self) -> None:
+        self._thread.join()
+
+
+def _wait_for_originals() -> None:
+    """Raises RuntimeError when they could not be made; why, the first process has said."""
+    with psycopg.connect(os.environ["TEST_SUPERUSER_URL"], autocommit=True, connect_timeout=10) as server:
+        server.execute("select pg_advisory_lock_shared(%s)", [_ORIGINALS])
+        found = server.execute(
+            "select shobj_description(oid, 'pg_database') from pg_database where datname = 'postgres'"
+        ).fetchone()
+    if not found or found[0] != _MADE:
+        raise RuntimeError("the databases could not be migrated: the thread “originals” says why")
 
 
 def make_originals(config: pytest.Config) -> None:

@@ -37,6 +37,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     _hash_passwords_quickly()
     _forget_rows_quickly()
     _find_files_when_asked()
+    _remember_routes()
     return (yield)
 
 
@@ -62,6 +63,15 @@ def _find_files_when_asked() -> None:
     settings.WHITENOISE_AUTOREFRESH = True
 
 
+def _remember_routes() -> None:
+    """They are kept by the module that names them, and no module changes: to forget them after each test that has
+    routes of its own would cost a fifth of a second for all of the platform's.
+    """
+    import django.urls
+
+    django.urls.clear_url_caches = lambda: None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     from apps.core.testing.ledger import LedgerPlugin, is_whole_run
     from apps.core.testing.operations import OperationPlugin
@@ -76,14 +86,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Before the processes of a parallel run start: what they copy their databases from."""
+    """What the processes of a parallel run copy their databases from is made while they start and collect."""
     from pytest_django.plugin import blocking_manager_key
 
-    from apps.core.testing.databases import make_originals
+    from apps.core.testing.databases import MakingOriginals
 
     if session.config.getoption("numprocesses", None) and not session.config.option.collectonly:
-        with session.config.stash[blocking_manager_key].unblock():
-            make_originals(session.config)
+        making = MakingOriginals(session.config, session.config.stash[blocking_manager_key])
+        session.config.pluginmanager.register(making)
 
 
 def pytest_unconfigure() -> None:

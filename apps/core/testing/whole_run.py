@@ -6,8 +6,11 @@ With arguments it is a plain pytest run of just that: no gates, no ledger.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,13 +56,26 @@ def main(arguments: list[str]) -> int:
     """Returns the exit status: 0 only when tests, ledger and gates are green."""
     if arguments:
         return pytest.main(arguments)
-    with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
+    with tempfile.TemporaryDirectory(prefix="coverage-") as folder, _first_start():
         counts, status, measured = _measured_run(Path(folder))
         short = coverage_report.write(measured, sys.stdout)
     if short and status == 0:
         status = 1
     sys.stdout.write("".join(f"{sentence}\n" for sentence in [*counts.unmet, str(counts)]))
     return status
+
+
+@contextmanager
+def _first_start() -> Iterator[None]:
+    """What each journey copies is made while the processes of the run start: later all of them would wait for it."""
+    with tempfile.TemporaryDirectory(prefix="first-start-") as folder:
+        os.environ["FIRST_START"] = folder
+        making = subprocess.Popen([sys.executable, "-m", "tests.journeys.installation", folder], cwd=ROOT)
+        try:
+            yield
+        finally:
+            making.terminate()
+            making.wait()
 
 
 def _measured_run(folder: Path) -> tuple[Counts, int, Coverage]:
