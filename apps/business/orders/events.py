@@ -177,6 +177,22 @@ class OrderRefunded(Event):
     customer_id: UUID | None = None
 
 
+@event(topic=TOPIC, aggregate="Order")
+class OrderRefundReturned(Event):
+    """What was given back did not reach the buyer and came back: `amount_minor` now. Of `paid_minor` that was taken,
+    `refunded_minor` stays given back.
+    """
+
+    order_id: UUID
+    number: str
+    occurred_at: datetime
+    currency: str
+    amount_minor: int
+    refunded_minor: int
+    paid_minor: int
+    customer_id: UUID | None = None
+
+
 class LineShipped(EventPart):
     """How much of an order's line left."""
 

@@ -15,6 +15,7 @@ from apps.business.orders.events import (
     OrderPaymentVoided,
     OrderPlaced,
     OrderRefunded,
+    OrderRefundReturned,
     OrderRefused,
     OrderReleased,
     OrderRequested,
@@ -62,6 +63,7 @@ def list_order(event: OrderPlaced, *, envelope: Envelope) -> None:
 @handles(OrderPaymentVoided, group=SUMMARY)
 @handles(OrderPaid, group=SUMMARY)
 @handles(OrderRefunded, group=SUMMARY)
+@handles(OrderRefundReturned, group=SUMMARY)
 @handles(OrderShipped, group=SUMMARY)
 @handles(OrderDelivered, group=SUMMARY)
 def list_on(event: Later, *, envelope: Envelope) -> None:

@@ -24,6 +24,7 @@ from apps.business.orders.events import (
     OrderPaymentVoided,
     OrderPlaced,
     OrderRefunded,
+    OrderRefundReturned,
     OrderRefused,
     OrderReleased,
     OrderRequested,
@@ -55,6 +56,7 @@ Later = (
     | OrderPaymentVoided
     | OrderPaid
     | OrderRefunded
+    | OrderRefundReturned
     | OrderShipped
     | OrderDelivered
 )
@@ -184,14 +186,8 @@ def _change(summary: Listed, event: Later) -> None:
         case OrderReturned():
             summary.status = Order.Status.RETURNED if event.everything else Order.Status.PARTLY_RETURNED
             summary.returned_minor += event.total_minor
-        case OrderPaymentAuthorised():
-            summary.payment_status = PaymentStatus.AUTHORISED
-        case OrderPaymentVoided():
-            summary.payment_status = PaymentStatus.UNPAID
-        case OrderPaid():
-            summary.payment_status = PaymentStatus.PAID if event.everything else PaymentStatus.AUTHORISED
-        case OrderRefunded():
-            summary.payment_status = PaymentStatus.REFUNDED if event.everything else PaymentStatus.PARTLY_REFUNDED
+        case OrderPaymentAuthorised() | OrderPaymentVoided() | OrderPaid() | OrderRefunded() | OrderRefundReturned():
+            summary.payment_status = _payment_status(summary, event)
         case OrderShipped():
             sent = FulfilmentStatus.SHIPPED if event.everything else FulfilmentStatus.PARTLY_SHIPPED
             summary.fulfilment_status = sent
@@ -202,6 +198,22 @@ def _change(summary: Listed, event: Later) -> None:
             pass
         case _:
             summary.status = _STATUS[type(event)]
+
+
+def _payment_status(summary: Listed, event: Later) -> str:
+    match event:
+        case OrderPaymentAuthorised():
+            return PaymentStatus.AUTHORISED
+        case OrderPaid():
+            return PaymentStatus.PAID if event.everything else PaymentStatus.AUTHORISED
+        case OrderRefunded():
+            return PaymentStatus.REFUNDED if event.everything else PaymentStatus.PARTLY_REFUNDED
+        case OrderRefundReturned() if event.refunded_minor:
+            return PaymentStatus.PARTLY_REFUNDED
+        case OrderRefundReturned():
+            return PaymentStatus.PAID if event.paid_minor >= summary.total_minor else PaymentStatus.AUTHORISED
+        case _:
+            return PaymentStatus.UNPAID
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from apps.business.orders.events import (
     OrderPaymentVoided,
     OrderPlaced,
     OrderRefunded,
+    OrderRefundReturned,
     OrderRefused,
     OrderReleased,
     OrderRequested,
@@ -191,7 +192,7 @@ def followed(state: OrderState | None, event: Event) -> OrderState:
             return _returned(state, event)
         case OrderShipped() | OrderDelivered():
             return _moved(state, event)
-        case OrderPaymentAuthorised() | OrderPaymentVoided() | OrderPaid() | OrderRefunded():
+        case OrderPaymentAuthorised() | OrderPaymentVoided() | OrderPaid() | OrderRefunded() | OrderRefundReturned():
             return _paid(state, event)
     raise _impossible(event, state.status)
 
@@ -275,14 +276,15 @@ def _with_shipped(state: OrderState, left: Mapping[UUID, int]) -> tuple[LineStat
 
 
 def _paid(
-    state: OrderState, event: OrderPaymentAuthorised | OrderPaymentVoided | OrderPaid | OrderRefunded
+    state: OrderState,
+    event: OrderPaymentAuthorised | OrderPaymentVoided | OrderPaid | OrderRefunded | OrderRefundReturned,
 ) -> OrderState:
     match event:
         case OrderPaymentAuthorised():
             return replace(state, authorised_minor=event.authorised_minor)
         case OrderPaid():
             return replace(state, paid_minor=event.paid_minor)
-        case OrderRefunded():
+        case OrderRefunded() | OrderRefundReturned():
             return replace(state, refunded_minor=event.refunded_minor)
         case _:
             return replace(state, authorised_minor=0)

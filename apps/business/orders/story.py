@@ -14,6 +14,7 @@ from apps.business.orders.events import (
     OrderPaymentAuthorised,
     OrderPlaced,
     OrderRefunded,
+    OrderRefundReturned,
     OrderRequested,
     OrderReturned,
     OrderShipped,
@@ -59,7 +60,7 @@ def summary_of(happened: Event) -> str:
         pieces = sum(line.quantity for line in happened.lines)
         amount = money_text(happened.total_minor, happened.currency)
         return f"{pieces} back, {amount}" + (f": {happened.reason}" if happened.reason else "")
-    if isinstance(happened, OrderPaid | OrderRefunded):
+    if isinstance(happened, OrderPaid | OrderRefunded | OrderRefundReturned):
         return money_text(happened.amount_minor, happened.currency)
     if isinstance(happened, OrderPaymentAuthorised):
         return money_text(happened.authorised_minor, happened.currency)

@@ -18,6 +18,7 @@ from apps.business.orders.events import (
     OrderPaymentAuthorised,
     OrderPaymentVoided,
     OrderRefunded,
+    OrderRefundReturned,
     OrderShipped,
 )
 from apps.business.orders.states import OrderState
@@ -93,9 +94,10 @@ def note_payment(
     actor: Actor,
     now: datetime,
 ) -> OrderState:
-    """How an order's money stands, in sums so far: held ready, taken, given back. Safe to repeat.
+    """How an order's money stands now, in sums so far: held ready, taken, given back. Safe to repeat.
 
-    Sums that lie behind what is known already change nothing, so that late news do no harm. Raises OrderNotFound.
+    What was taken stays taken, so that late news do no harm; what was given back may have come back from the buyer's
+    bank. Raises OrderNotFound.
     """
     with changing(order_id, actor=actor) as order:
         for event in _news(order.state, authorised_minor, captured_minor, refunded_minor, now):
@@ -137,3 +139,6 @@ def _news(state: OrderState, authorised: int, captured: int, refunded: int, now:
     if refunded > state.refunded_minor:
         amount, everything = refunded - state.refunded_minor, refunded >= captured
         yield OrderRefunded(**money, amount_minor=amount, refunded_minor=refunded, everything=everything)
+    if refunded < state.refunded_minor and captured >= state.paid_minor:
+        amount = state.refunded_minor - refunded
+        yield OrderRefundReturned(**money, amount_minor=amount, refunded_minor=refunded, paid_minor=captured)

@@ -124,6 +124,16 @@ class TestPayment:
         told = [type(event).__name__ for event in published]
         assert told == ["OrderPaymentAuthorised", "OrderPaid"]
 
+    def test_that_went_back_and_came_back_is_ours_again(self, drain, order):
+        total, said = order.total_minor, []
+        for refunded in (total, 100, 0):
+            pay(order, authorised=total, captured=total, refunded=refunded)
+            drain()
+            said.append(OrderSummary.objects.in_tenant().get(id=order.id).payment_status)
+
+        assert said == ["refunded", "partly_refunded", "paid"]
+        assert queries.order(order.id).payment_status == "paid"
+
     def test_shows_in_the_list(self, drain, order):
         parcel = uuid4()
         pay(order, authorised=order.total_minor, captured=order.total_minor)

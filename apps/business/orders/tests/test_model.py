@@ -112,7 +112,9 @@ class AnOrder(RuleBasedStateMachine):
             model.held = held
         elif not held and not paid:
             model.held = 0
-        model.paid, model.refunded = max(model.paid, paid), max(model.refunded, refunded)
+        if paid >= model.paid:
+            model.paid, model.refunded = paid, refunded
+        model.refunded = max(model.refunded, refunded)  # late news
 
     def tried(self, command: Any, *, legal: bool, **wish: Any) -> bool:
         """Run it; the model must have known whether it is refused."""
