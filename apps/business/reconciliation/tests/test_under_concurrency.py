@@ -20,7 +20,6 @@ from apps.business.catalog.tests.factories import ProductFactory
 from apps.business.inventory import commands as inventory
 from apps.business.inventory import queries as stock
 from apps.business.orders import queries
-from apps.business.orders.models import DailyRevenue, OrderSummary
 from apps.business.orders.sagas import PLACE_ORDER
 from apps.business.orders.tests.factories import ADA, line, place
 from apps.business.orders.tests.test_sagas import use_simulator
@@ -138,6 +137,8 @@ def faults(market: Market) -> Iterator[str]:
         yield f"the order per key: {out_of_order} events are out of it, {dead} could not be handled"
     if Counter(orders.keys()) != Counter(order_id for told in market.answered.values() for order_id in told):
         yield f"no acknowledged write is lost: {market.answered} of {list(orders)}"
+    if twice := [key for key, told in market.answered.items() if len(told) != 1]:
+        yield f"effects happen exactly once: {len(twice)} requests made two orders"
     yield from _effects(orders)
     placed = sum(quantity for order in orders.values() if order.status == "placed" for quantity in _pieces(order))
     (level,) = stock.levels_of(market.product_id)
@@ -152,12 +153,11 @@ def faults(market: Market) -> Iterator[str]:
 def _effects(orders: dict[UUID, Any]) -> Iterator[str]:
     """Exactly once: in the figures, in the list, and at the provider."""
     placed = [order for order in orders.values() if order.status == "placed"]
-    sold = DailyRevenue.objects.in_tenant().values_list("order_count", "sold_minor")
-    if [sum(column) for column in zip(*sold, strict=True)] != [len(placed), sum(one.total_minor for one in placed)]:
-        yield f"effects happen exactly once: the figures say {list(sold)} of {len(placed)}"
-    if {row.id: row.status for row in OrderSummary.objects.in_tenant()} != {
-        one.id: one.status for one in orders.values()
-    }:
+    days = queries.revenue_by_day(since=timezone.now().date() - timedelta(days=1))
+    figures = sum(day.order_count for day in days), sum(day.sold_minor for day in days)
+    if figures != (len(placed), sum(one.total_minor for one in placed)):
+        yield f"effects happen exactly once: the figures say {figures} of {len(placed)}"
+    if {row.id: row.status for row in queries.order_summaries()} != {one.id: one.status for one in orders.values()}:
         yield "effects happen exactly once: the list says otherwise"
     with registry.simulator().store.session() as session:
         things = session.things(str(require_tenant_id()))
