@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ STOCK = 1_000_000
 _SETTLED_S = 180.0
 # The supervisor gives up on what ends five times in half a minute: that would be another drill.
 _CRASH_LOOP_S, _KILLS_IN_A_ROW = 40.0, 3
+_PAUSE_S = (2.0, 8.0)
 
 
 @dataclass
@@ -57,9 +59,9 @@ class Report:
         return "\n".join(lines)
 
 
-def drill(installation: Installation, *, seconds: float, seed: int, pause_s: tuple[float, float]) -> Report:
-    """Place orders from several sides and kill somebody now and then, for so long; then count."""
-    report, chance = Report(), random.Random(seed)
+def drill(installation: Installation, kill: Callable[[Report], None]) -> Report:
+    """Place orders from several sides while `kill` kills processes; then count."""
+    report = Report()
     client = ApiClient.of(installation)
     product = client.new_product(stock=STOCK)
     over = threading.Event()
@@ -67,12 +69,12 @@ def drill(installation: Installation, *, seconds: float, seed: int, pause_s: tup
     begun = time.monotonic()
     for buyer in buyers:
         buyer.start()
-    while time.monotonic() - begun < seconds:
-        time.sleep(chance.uniform(*pause_s))
-        _kill_somebody(installation, chance, report)
-    over.set()
-    for buyer in buyers:
-        buyer.join(60)
+    try:
+        kill(report)
+    finally:
+        over.set()
+        for buyer in buyers:
+            buyer.join(60)
     report.seconds = time.monotonic() - begun
     report.faults = _faults(installation, product, report)
     return report
@@ -106,6 +108,41 @@ def _buy(installation: Installation, product: dict[str, str], over: threading.Ev
                 return
 
 
+def at_random(installation: Installation, *, seconds: float, seed: int) -> Callable[[Report], None]:
+    """Kills somebody now and then, for so long."""
+
+    def kill(report: Report) -> None:
+        chance, end = random.Random(seed), time.monotonic() + seconds
+        while time.monotonic() < end:
+            time.sleep(chance.uniform(*_PAUSE_S))
+            _kill_somebody(installation, chance, report)
+
+    return kill
+
+
+def each_once(installation: Installation) -> Callable[[Report], None]:
+    """Kills each kind of process once, whoever is left being at work; done when all are back and so is the work."""
+
+    def kill(report: Report) -> None:
+        before = installation.pids()
+        for name in VICTIMS:
+            _await_an_order(report)
+            _kill(name, before[name], report)
+        until(lambda: _all_new(before, installation.pids()), "everybody is back", reasons=installation.reasons)
+        _await_an_order(report)
+
+    return kill
+
+
+def _await_an_order(report: Report) -> None:
+    known = len(report.placed)
+    until(lambda: len(report.placed) > known, "one more order is answered")
+
+
+def _all_new(before: dict[str, int], now: dict[str, int]) -> bool:
+    return all(now.get(name, before[name]) != before[name] for name in VICTIMS)
+
+
 def _kill_somebody(installation: Installation, chance: random.Random, report: Report) -> None:
     now = time.monotonic()
     running = {name: pid for name, pid in installation.pids().items() if name.startswith(VICTIMS)}
@@ -115,8 +152,12 @@ def _kill_somebody(installation: Installation, chance: random.Random, report: Re
         return
     name = chance.choice(chosen)
     with suppress(ProcessLookupError):  # it is being started again
-        os.kill(running[name], signal.SIGKILL)
-        report.kills.append((name, now))
+        _kill(name, running[name], report)
+
+
+def _kill(name: str, pid: int, report: Report) -> None:
+    os.kill(pid, signal.SIGKILL)
+    report.kills.append((name, time.monotonic()))
 
 
 def _faults(installation: Installation, product: dict[str, str], report: Report) -> list[str]:
@@ -206,7 +247,7 @@ def main(seconds: float = 600.0) -> int:
     transport = {name: os.environ[name] for name in _TRANSPORT if name in os.environ}
     with installed() as installation:
         installation.start(**transport)
-        report = drill(installation, seconds=seconds, seed=seed, pause_s=(2.0, 8.0))
+        report = drill(installation, at_random(installation, seconds=seconds, seed=seed))
     sys.stdout.write(f"{report}\n")
     return 1 if report.faults else 0
 

@@ -1,6 +1,8 @@
-"""What axe finds on a page, in both colour schemes."""
+"""What axe finds on a page."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -12,13 +14,14 @@ _SETTLED = """async () => {
   await frame();
   await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
 }"""
+BOTH: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 _SERIOUS = ("serious", "critical")
 
 
-def serious(page: Page) -> list[str]:
-    """What axe calls serious or worse, in light and dark."""
+def serious(page: Page, *schemes: Literal["light", "dark"]) -> list[str]:
+    """What axe calls serious or worse: in these colour schemes, in both when none is named."""
     found = []
-    for scheme in ("light", "dark"):
+    for scheme in schemes or BOTH:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.evaluate(_SETTLED)
         for violation in Axe().run(page).response["violations"]:

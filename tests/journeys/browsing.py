@@ -82,6 +82,10 @@ class Visitor:
         return self.page
 
     @property
+    def is_signed_in(self) -> bool:
+        return bool(self.context.request.get("/auth/session").json()["signedIn"])
+
+    @property
     def path(self) -> str:
         return urlsplit(self.page.url).path
 

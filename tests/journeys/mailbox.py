@@ -8,22 +8,24 @@ from tests.journeys.browsing import Visitor
 from tests.journeys.waiting import until
 
 
-def follow(visitor: Visitor, subject: str, link: str) -> Page:
-    """Open the newest message with this subject once it is there, and follow a link in its frame, to another tab."""
+def follow(visitor: Visitor, email: str, subject: str, link: str) -> Page:
+    """Open the newest message to somebody with this subject once it is there, and follow a link in its frame, to
+    another tab.
+    """
     mailbox = visitor.open("/mail/")
-    message = mailbox.get_by_role("link", name=subject).first
-    until(lambda: mailbox.reload() is not None and message.is_visible(), f"a mail about {subject}")
+    message = mailbox.get_by_role("row").filter(has_text=email).get_by_role("link", name=subject).first
+    until(lambda: message.is_visible() or not mailbox.reload(), f"a mail about {subject}")
     message.click()
     with visitor.context.expect_page() as opened:
         mailbox.frame_locator("iframe").get_by_role("link", name=link).click()
     return opened.value
 
 
-def join(visitor: Visitor, tenant: str, password: str) -> Page:
+def join(visitor: Visitor, tenant: str, account: dict[str, str]) -> Page:
     """Accept the newest invitation to a tenant and choose a password; returns the page that asks for it."""
-    page = follow(visitor, f"invites you to {tenant}", "Accept the invitation")
-    page.get_by_label("New password").fill(password)
-    page.get_by_label("The same again").fill(password)
+    page = follow(visitor, account["email"], f"invites you to {tenant}", "Accept the invitation")
+    page.get_by_label("New password").fill(account["password"])
+    page.get_by_label("The same again").fill(account["password"])
     page.get_by_role("button", name="Join").click()
     expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
     return page

@@ -17,6 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from apps.core.embedded import ports
+from tests.drills.killing import drill, each_once
 from tests.journeys.client import ApiClient, order_for
 from tests.journeys.installation import Installation, installed
 from tests.journeys.waiting import until
@@ -122,80 +123,84 @@ class TestOneTrace:
 
 
 class TestStopping:
-    def test_ends_everything_by_itself_and_the_next_start_has_the_data(self, running, api):
-        order = api.post("orders", order_for(api.new_product(stock=4), 3))
-        until(lambda: api.get("orders", number=order["number"]), "the order is listed")
-        accounts = running.told()["tenants"]
-
-        said = running.stop()
-
-        assert running.exit_code == 0
-        assert running.processes() == []
-        assert ports.is_free(int(running.base_url.rpartition(":")[2]))
-        assert "Stopping" in said
-        assert "Warm shutdown" in "\n".join(running.log_lines("worker"))
-        assert "database system is shut down" in running.log_lines("postgres")[-1]
-        assert running.told() | {"tenants": []} == {
-            "base_url": running.base_url,
-            "ready": False,
-            "tenants": [],
-            "processes": [],
-        }
-        running.start()
-        assert running.told()["tenants"] == accounts
-        again = ApiClient.of(running)
-        assert again.get(f"orders/{order['id']}")["total_minor"] == order["total_minor"]
-        assert [row["id"] for row in again.get("orders", number=order["number"])] == [order["id"]]
-        again.close()
-
-    def test_lets_a_request_end_that_is_under_way(self, running, api):
-        """Orders are being placed when it is asked to stop: each gets its answer, or none and no effect."""
-        buyers = Buyers(running, api)
+    def test_ends_everything_by_itself_and_the_next_start_has_all_that_was_acknowledged(self, running, api):
+        """Orders are being placed when it is asked to stop: each gets its answer, or none and no effect. When it starts
+        again its port is taken.
+        """
+        buyers, accounts = Buyers(running, api), accounts_of(running)
 
         with buyers:
             until(lambda: len(buyers.placed) > 10, "orders are being placed")
-            running.stop()
+            said = running.stop()
 
-        running.start()
+        assert_ended(running, said)
         assert buyers.refused <= {"ConnectError", "RemoteProtocolError", "ReadError", 503}
-        after = ApiClient.of(running)
-        known = until(lambda: buyers.listed(after), "all orders are listed")
-        assert set(buyers.placed) <= {row["id"] for row in known}
-        after.close()
+        with socket.create_server(("127.0.0.1", 8000)) if ports.is_free(8000) else socket.socket():
+            running.start(PORT="")
+        assert_at_the_next_port(running)
+        assert accounts_of(running) == accounts
+        assert_has(running, buyers)
 
 
 class TestStarting:
-    def test_on_a_busy_port_takes_the_next_one_and_says_so(self, installation):
-        installation.stop()
-        with socket.create_server(("127.0.0.1", 8000)) if ports.is_free(8000) else socket.socket():
-            installation.start(PORT="")
-
-        assert 8000 < int(installation.base_url.rpartition(":")[2]) < 8100
-        assert "Port 8000 is taken" in installation.said
-        # Scripts may use the platform as soon as it is ready; the screen for people follows.
-        until(lambda: installation.base_url in installation.said, "the screen shows the address")
-        # The address is another one than at the first start: programs and people get in all the same.
-        assert installation.tenant("acme")["api_client"]["token_url"] == f"{installation.base_url}/oidc/token"
-        ApiClient.of(installation).close()
-        asked = httpx2.get(f"{installation.base_url}/orders/", follow_redirects=True, timeout=30)
-        assert (asked.status_code, asked.url.path) == (200, "/sign-in/"), asked.text
-        installation.stop()
-
     def test_after_a_crash_of_the_supervisor_finds_all_that_was_acknowledged(self, running, api):
         before = running.pids()
         orders = [api.post("orders", order_for(api.new_product(stock=1))) for _ in range(3)]
-        postgres = running.pids()["postgres"]
 
         running.kill()
         running.start()
 
-        assert running.pids()["postgres"] != postgres
+        assert running.pids()["postgres"] != before["postgres"]
         assert not set(before.values()) & {process.pid for process in running.processes()}
         after = ApiClient.of(running)
         for order in orders:
             assert after.get(f"orders/{order['id']}")["number"] == order["number"]
             until(lambda number=order["number"]: after.get("orders", number=number), "the order is listed")
         after.close()
+
+
+class TestKilling:
+    def test_each_kind_of_process_once_under_load_loses_and_doubles_nothing(self, running):
+        """A short form of `make drill`."""
+        report = drill(running, each_once(running))
+
+        assert report.faults == [], str(report)
+
+
+def accounts_of(running: Installation) -> list[list[dict[str, str]]]:
+    return [tenant["accounts"] for tenant in running.told()["tenants"]]
+
+
+def assert_ended(stopped: Installation, said: str) -> None:
+    assert stopped.exit_code == 0
+    assert stopped.processes() == []
+    assert ports.is_free(int(stopped.base_url.rpartition(":")[2]))
+    assert "Stopping" in said
+    assert "Warm shutdown" in "\n".join(stopped.log_lines("worker"))
+    assert "database system is shut down" in stopped.log_lines("postgres")[-1]
+    told = {"base_url": stopped.base_url, "ready": False, "tenants": [], "processes": []}
+    assert stopped.told() | {"tenants": []} == told
+
+
+def assert_at_the_next_port(running: Installation) -> None:
+    """Programs and people get in at another address than at the first start, too."""
+    assert 8000 < int(running.base_url.rpartition(":")[2]) < 8100
+    assert "Port 8000 is taken" in running.said
+    # Scripts may use the platform as soon as it is ready; the screen for people follows.
+    until(lambda: running.base_url in running.said, "the screen shows the address")
+    assert running.tenant("acme")["api_client"]["token_url"] == f"{running.base_url}/oidc/token"
+    asked = httpx2.get(f"{running.base_url}/orders/", follow_redirects=True, timeout=30)
+    assert (asked.status_code, asked.url.path) == (200, "/sign-in/"), asked.text
+
+
+def assert_has(running: Installation, buyers: Buyers) -> None:
+    """Every order that was answered, as it was answered, and in the list."""
+    api = ApiClient.of(running)
+    known = until(lambda: buyers.listed(api), "all orders are listed")
+    assert set(buyers.placed) <= {row["id"] for row in known}
+    order_id, order = next(iter(buyers.placed.items()))
+    assert api.get(f"orders/{order_id}")["total_minor"] == order["total_minor"]
+    api.close()
 
 
 class Buyers:

@@ -23,8 +23,9 @@ class TestMail:
         expect(page.get_by_text("A link to join is on its way")).to_be_visible()
 
         grace = visitor()
-        grace.page = join(grace, "Acme Trading", "seven quiet lighthouses")
-        page = grace.give_password({"email": email, "password": "seven quiet lighthouses"})
+        account = {"email": email, "password": "seven quiet lighthouses"}
+        grace.page = join(grace, "Acme Trading", account)
+        page = grace.give_password(account)
         expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
         forgetful = visitor()
@@ -32,7 +33,7 @@ class TestMail:
         page.get_by_label("Email address").fill(email)
         page.get_by_role("button", name="Send the link").click()
         expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
-        page = follow(forgetful, "Choose a new password", "Choose a new password")
+        page = follow(forgetful, email, "Choose a new password", "Choose a new password")
         page.get_by_label("New password").fill("nine green umbrellas")
         page.get_by_label("The same again").fill("nine green umbrellas")
         page.get_by_role("button", name="Change password").click()

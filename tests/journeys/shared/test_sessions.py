@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.browsing import Visitor, toast
+from tests.journeys.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -18,10 +19,10 @@ def listening(visitor: Visitor, path: str) -> Page:
     return visitor.page
 
 
-def person_named(visitor: Visitor, name: str) -> str:
+def page_of(email: str, visitor: Visitor) -> str:
     """The path of a person's page."""
     rows = visitor.context.request.get("/api/v1/users?limit=200").json()["data"]
-    return f"/people/{next(row['id'] for row in rows if row['name'] == name)}/"
+    return f"/people/{next(row['id'] for row in rows if row['email'] == email)}/"
 
 
 class TestSessionThatIsEndedElsewhere:
@@ -43,33 +44,23 @@ class TestSessionThatIsEndedElsewhere:
         expect(page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
         assert page.url.endswith("/orders/?status=placed")
 
-    def test_leaves_nothing_of_it_in_the_gateway(self, visitor, platform):
+    def test_leaves_nothing_of_it_in_the_gateway(self, signed_in):
         """The worker tells the gateway by a logout token; until then its tokens are refused already."""
-        viewer, admin = visitor(), visitor()
-        viewer.sign_in(platform.account("acme", "viewer"))
-        expect(viewer.page.get_by_role("heading", name="Dashboard")).to_be_visible()
-        admin.sign_in(platform.account("acme", "owner"))
-        path = person_named(admin, "Victor Stone")
-        admin.open(path)
+        viewer, admin = signed_in("viewer"), signed_in("owner")
+        admin.open(page_of("viewer@acme.example", admin))
 
         panel = admin.page.get_by_role("region", name="Sessions")
         panel.get_by_role("button", name="Sign out everywhere").click()
 
         toast(admin.page, "Signed out everywhere")
         assert viewer.context.request.get("/api/v1/me").status == 401
-        for _ in range(100):
-            if not viewer.context.request.get("/auth/session").json()["signedIn"]:
-                break
-            viewer.page.wait_for_timeout(100)
-        assert not viewer.context.request.get("/auth/session").json()["signedIn"]
+        until(lambda: not viewer.is_signed_in, "the gateway has forgotten the session")
 
 
 class TestActingAs:
-    def test_shows_what_the_person_sees_under_a_banner_until_it_is_stopped(self, visitor, platform):
-        owner = visitor()
-        owner.sign_in(platform.account("acme", "owner"))
-        path = person_named(owner, "Victor Stone")
-        page = owner.open(path)
+    def test_shows_what_the_person_sees_under_a_banner_until_it_is_stopped(self, signed_in):
+        owner = signed_in("owner")
+        page = owner.open(page_of("viewer@acme.example", owner))
 
         page.get_by_role("button", name="Act as").click()
         dialog = page.get_by_role("dialog", name="Act as Victor Stone?")
@@ -90,10 +81,9 @@ class TestActingAs:
         expect(page.get_by_role("heading", name="Victor Stone")).to_be_visible()
         expect(banner).to_have_count(0)
 
-    def test_is_seen_and_ended_by_the_person(self, visitor, platform):
-        owner, clara = visitor(), visitor()
-        owner.sign_in(platform.account("acme", "owner"))
-        page = owner.open(person_named(owner, "Clara Finch"))
+    def test_is_seen_and_ended_by_the_person(self, signed_in, visitor, platform):
+        owner, clara = signed_in("owner"), visitor()
+        page = owner.open(page_of("clerk@acme.example", owner))
         page.get_by_role("button", name="Act as").click()
         page.get_by_label("Reason").fill("Ticket 4712")
         with page.expect_response("**/events/stream"):

@@ -1,17 +1,23 @@
-"""A platform with a read replica and with Kafka between its log and its consumers."""
+"""A platform with two web processes, a read replica, and Kafka between its log and its consumers."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import httpx2
+import psycopg
 import pytest
 from confluent_kafka import Consumer
 
@@ -21,12 +27,18 @@ from tests.journeys.installation import Installation, installed
 from tests.journeys.waiting import until
 
 TOKEN = "X-Consistency-Token"
+LIFETIME_S, FRESH_S = 300, 10
+MANY = 50
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 MEMBERS = {"eventId", "eventType", "aggregateId", "aggregateType", "payload", "metadata", "version", "timestamp"}
 
 
 @pytest.fixture(scope="module")
 def installation(first_start: Path) -> Iterator[Installation]:
-    with installed(first_start, REPLICAS="1", EVENTS_TRANSPORT="kafka") as own:
+    sizes = {"WEB_PROCESSES": "2", "REPLICAS": "1", "EVENTS_TRANSPORT": "kafka"}
+    # People's access tokens are to be refreshed soon after they were made.
+    tokens = {"ACCESS_TOKEN_LIFETIME_S": str(LIFETIME_S), "BFF_REFRESH_BEFORE_EXPIRY_S": str(LIFETIME_S - FRESH_S)}
+    with installed(first_start, **sizes, **tokens) as own:
         yield own.start()
 
 
@@ -44,6 +56,20 @@ def stranger(installation: Installation) -> Iterator[ApiClient]:
     client.forget()
     yield client
     client.close()
+
+
+@pytest.fixture
+def browser(installation: Installation) -> Iterator[httpx2.Client]:
+    """A manager's browser."""
+    with httpx2.Client(base_url=installation.base_url, follow_redirects=True, timeout=60, trust_env=False) as client:
+        account = installation.account("acme", "manager")
+        page = client.get("/auth/login")
+        form = {"email": account["email"], "password": account["password"], "next": page.url.params["next"]}
+        csrf = _CSRF.search(page.text)
+        assert csrf is not None
+        arrived = client.post("/sign-in/", data={**form, "csrfmiddlewaretoken": csrf[1]})
+        assert arrived.status_code == 200
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +169,37 @@ class TestKafka:
 
         assert until(listed, "all orders are listed") == sorted(order["id"] for order in orders)
         assert installation.pids()["worker"] != before
+
+
+class TestFiftyRequestsWhenTheAccessTokenEnds:
+    """As of a page that asks fifty things at once."""
+
+    def test_refresh_it_once_and_sign_nobody_out(self, installation, browser):
+        before = refresh_tokens(installation)
+        time.sleep(FRESH_S + 1)  # until the token is near its end: the clock is what is awaited
+        together, cookies = Barrier(MANY, timeout=60), dict(browser.cookies)
+
+        def ask(_: int) -> int:
+            with httpx2.Client(base_url=installation.base_url, cookies=cookies, timeout=60, trust_env=False) as tab:
+                together.wait()
+                return tab.get("/api/v1/me").status_code
+
+        with ThreadPoolExecutor(MANY) as pool:
+            statuses = list(pool.map(ask, range(MANY)))
+
+        assert statuses == [200] * MANY
+        assert (before, refresh_tokens(installation)) == ([True], [False, True])
+        assert browser.get("/auth/session").json()["signedIn"] is True
+        assert browser.get("/api/v1/me").status_code == 200
+
+
+def refresh_tokens(installation: Installation) -> list[bool]:
+    """Of each refresh token that anybody ever got in a browser's session, whether it is still good."""
+    with psycopg.connect(installation.shared("DATABASE_URL")) as connection:
+        rows = connection.execute(
+            "select revoked is null from oidc_refreshtoken where sid is not null order by created"
+        )
+        return [bool(alive) for (alive,) in rows]
 
 
 @contextmanager
