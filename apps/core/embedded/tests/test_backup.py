@@ -71,6 +71,8 @@ class TestABackup:
         with primary.connect() as connection:
             connection.execute("insert into kept values (1001)")
         state = elsewhere(folder)
+        (state.root / "destroyed-keys").mkdir(parents=True)
+        (state.root / "destroyed-keys" / "another").touch()
 
         told = backup.restore(made, state, server_account())
 
@@ -79,19 +81,12 @@ class TestABackup:
         assert json.loads(state.secrets.read_text()) == {"DJANGO_SECRET_KEY": "of the installation"}
         assert state.secrets.stat().st_mode & 0o777 == 0o600
         assert (state.root / "exports" / "one.zip").read_bytes() == b"a file"
+        # Whose keys are destroyed is left out, and stays where the backup comes to.
+        assert [path.name for path in (state.root / "destroyed-keys").iterdir()] == ["another"]
         with restored_server(state) as server:
             assert rows(server) == 1000
 
-    def test_leaves_out_whose_keys_are_destroyed_and_keeps_those_of_the_place(self, made, folder):
-        state = elsewhere(folder)
-        (state.root / "destroyed-keys").mkdir(parents=True)
-        (state.root / "destroyed-keys" / "another").touch()
-
-        backup.restore(made, state, server_account())
-
-        assert [path.name for path in (state.root / "destroyed-keys").iterdir()] == ["another"]
-
-    def test_takes_files_as_they_were_when_the_databases_were_copied(
+    def test_takes_files_as_they_were_when_the_databases_were_copied_and_can_be_without_secrets(
         self, state, primary, tmp_path, folder, monkeypatch
     ):
         kept = state.root / "files" / "business"
@@ -104,19 +99,12 @@ class TestABackup:
             backup, "_write", lambda *given, **more: ((kept / "deleted meanwhile").unlink(), write(*given, **more))
         )
 
-        backup.restore(
-            backup.make(state, primary, tmp_path, with_secrets=True, now=NOW), elsewhere(folder), server_account()
-        )
+        made = backup.make(state, primary, tmp_path, with_secrets=False, now=NOW)
+        told = backup.restore(made, elsewhere(folder), server_account())
 
         there = elsewhere(folder).root / "files" / "business"
         assert [(path.name, path.read_bytes()) for path in there.iterdir()] == [("deleted meanwhile", b"whole")]
         assert not (state.root / "backup.new").exists()
-
-    def test_can_be_without_secrets(self, state, primary, tmp_path, folder):
-        made = backup.make(state, primary, tmp_path, with_secrets=False, now=NOW)
-
-        told = backup.restore(made, elsewhere(folder), server_account())
-
         assert not told["with_secrets"]
         assert not elsewhere(folder).secrets.exists()
 
@@ -177,11 +165,13 @@ class TestRestore:
         assert not list(folder.rglob("outside"))
         assert list(state.data.resolve().iterdir()) == []
 
-    def test_of_another_format_says_so(self, made, folder, tmp_path, monkeypatch):
-        monkeypatch.setattr(backup, "FORMAT", 2)
+    def test_of_another_format_says_so(self, folder, tmp_path):
+        (tmp_path / "manifest.json").write_text('{"format": 2}')
+        with tarfile.open(tmp_path / "later.tar.gz", "w:gz") as tar:
+            tar.add(tmp_path / "manifest.json", "manifest.json")
 
-        with pytest.raises(BackupBroken, match="format 1"):
-            backup.restore(made, elsewhere(folder), server_account())
+        with pytest.raises(BackupBroken, match="format 2"):
+            backup.restore(tmp_path / "later.tar.gz", elsewhere(folder), server_account())
 
 
 class TestCommands:
@@ -203,7 +193,7 @@ def _spoilt(made: Path, target: Path, how: str) -> Path:
     elif how == "cut off":
         target.write_bytes(made.read_bytes()[:-20_000])
     else:
-        with tarfile.open(made, "r:gz") as old, tarfile.open(target, "w:gz", compresslevel=1) as new:
+        with tarfile.open(made, "r:gz") as old, tarfile.open(target, "w:gz", compresslevel=0) as new:
             chosen = _chosen(old, how)
             for member in old.getmembers():
                 content = old.extractfile(member) if member.isfile() else None

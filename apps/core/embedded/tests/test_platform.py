@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -25,6 +26,8 @@ from apps.core.embedded.tests.stand_in import MANAGE, application
 from apps.core.embedded.tests.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[4]
+MEASURING = ("COVERAGE_OF_RUN",)  # told to the supervisor itself, who measures its lines
+RUNNER = "COVERAGE_RUNNER"
 OWN = {"postgres", "redis", "cache-redis", "web", "worker", "bulk", "relay", "beat"}
 
 
@@ -39,10 +42,11 @@ class Installation:
         (project / "manage.py").write_text(MANAGE)
 
     def start(self, **environ: str) -> subprocess.Popen[str]:
-        wanted = ("PATH", "HOME", "TMPDIR", "COV")  # the last: so that coverage is measured there too
-        inherited = {name: value for name, value in os.environ.items() if name.startswith(wanted)}
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", *MEASURING) if name in os.environ}
+        runner = ("-m", os.environ[RUNNER]) if RUNNER in os.environ else ("-m",)
+        module = ("apps.core.embedded.tests.stand_in", str(self.project))
         self.running = subprocess.Popen(
-            [sys.executable, "-m", "apps.core.embedded.tests.stand_in", str(self.project)],
+            [sys.executable, *runner, *module],
             cwd=REPOSITORY,
             env={**inherited, "PYTHONPATH": str(REPOSITORY), "PORT": str(self.port), **environ},
             stdout=subprocess.PIPE,
@@ -87,18 +91,58 @@ class Installation:
         return psycopg.connect(urls["owner"]["DATABASE_OWNER_URL"], autocommit=True, connect_timeout=5)
 
 
-@pytest.fixture
-def installation() -> Iterator[Installation]:
+@contextmanager
+def installed(kept: Path | None = None) -> Iterator[Installation]:
+    """A checkout of nothing but `manage.py`, or a copy of one; nothing of it runs any longer after the block."""
     with temporary_folder() as folder:
+        if kept is not None:
+            subprocess.run(["cp", "-a", f"{kept}/.", str(folder)], check=True)
         # As a checkout is: root's, with a way through for others.
         os.chown(folder, os.geteuid(), os.getegid())
         folder.chmod(0o755)
         installation = Installation(folder)
+        try:
+            yield installation
+        finally:
+            if installation.running and installation.running.poll() is None:
+                installation.running.kill()
+                installation.running.communicate(timeout=10)
+            leftovers.end(installation.state.children, installation.state.root)
+
+
+@pytest.fixture
+def new() -> Iterator[Installation]:
+    """One that was never started."""
+    with installed() as installation:
         yield installation
-        if installation.running and installation.running.poll() is None:
-            installation.running.kill()
-            installation.running.communicate(timeout=10)
-        leftovers.end(installation.state.children, installation.state.root)
+
+
+@pytest.fixture(scope="module")
+def first_start() -> Iterator[Path]:
+    """The checkout of one that was started once and stopped, with a table `kept` in it."""
+    with installed() as installation:
+        installation.started()
+        with installation.default() as connection:
+            connection.execute("create table kept as select 7 as number")
+        installation.stopped()
+        yield installation.project
+
+
+@pytest.fixture
+def installation(first_start: Path) -> Iterator[Installation]:
+    """One that has its data: a copy of the first start."""
+    with installed(first_start) as copy:
+        yield copy
+
+
+def kept_in(installation: Installation) -> tuple[int]:
+    with installation.default() as connection:
+        return connection.execute("select number from kept").fetchone()
+
+
+def changed(installation: Installation, before: dict[str, int]) -> set[str]:
+    """Who has a new pid."""
+    return {name for name, pid in installation.pids().items() if pid != before.get(name)}
 
 
 def alive(pids: dict[str, int]) -> list[str]:
@@ -106,65 +150,47 @@ def alive(pids: dict[str, int]) -> list[str]:
 
 
 class TestStarting:
-    def test_brings_up_everything_and_tells_scripts_about_it(self, installation):
-        installation.started(REPLICAS="1")
+    def test_brings_up_everything_tells_scripts_about_it_and_stops_without_a_trace(self, new):
+        pids = new.started(REPLICAS="1").pids()
 
-        told = installation.told()
-        assert told["base_url"] == f"http://127.0.0.1:{installation.port}"
+        told = new.told()
+        assert told["base_url"] == f"http://127.0.0.1:{new.port}"
         assert told["tenants"][0]["accounts"][0]["email"] == "owner@acme.example"
-        assert set(installation.pids()) == OWN | {"supervisor", "replica-1"}
-        assert alive(installation.pids()) == list(installation.pids())
-        for private in (installation.state.platform, installation.state.secrets, installation.state.environment):
+        assert set(pids) == OWN | {"supervisor", "replica-1"}
+        assert alive(pids) == list(pids)
+        for private in (new.state.platform, new.state.secrets, new.state.environment):
             assert stat.S_IMODE(private.stat().st_mode) == 0o600
-        said = installation.stopped()
+        said = new.stopped()
         assert told["base_url"] in said
         assert "owner@acme.example" in said
-        assert str(installation.state.log) in said
+        assert str(new.state.log) in said
+        assert new.running.returncode == 0
+        assert alive(pids) == []
+        assert new.told()["ready"] is False
+        assert new.told()["processes"] == []
 
-    def test_a_second_time_keeps_the_data_and_repeats_no_work(self, installation):
-        installation.started()
-        with installation.default() as connection:
-            connection.execute("create table kept as select 7 as number")
-        first = installation.state.secrets.read_text()
-        installation.stopped()
+        (new.state.data / "replica-1" / "global" / "pg_control").write_bytes(b"broken")
+        new.started(REPLICAS="1")  # a replica that cannot come back does not stop the platform
+        assert "replica-1" in alive(new.pids())
 
-        with socket.create_server(("127.0.0.1", private_json.read(installation.state.ports)["postgres"])):
-            installation.started()  # on another port of PostgreSQL's, since somebody has taken the one it had
-
-        with installation.default() as connection:
-            assert connection.execute("select number from kept").fetchone() == (7,)
-        assert installation.calls() == ["migrate", "seed_demo"]
-        assert installation.state.secrets.read_text() == first
-
-    def test_empty_names_the_command_that_makes_the_first_owner(self, installation):
-        installation.started(DEMO="0")
-
-        assert "manage.py create_owner" in installation.stopped()
-        assert installation.calls() == ["migrate"]
-
-    def test_takes_the_next_port_when_nobody_asked_for_one(self, installation):
-        with socket.create_server(("127.0.0.1", 8000)) if ports.is_free(8000) else socket.socket():
+    def test_a_second_time_keeps_the_data_and_repeats_no_work_where_ports_are_taken(self, installation, first_start):
+        taken = private_json.read(installation.state.ports)["postgres"]
+        busy = socket.create_server(("127.0.0.1", 8000)) if ports.is_free(8000) else socket.socket()
+        with busy, socket.create_server(("127.0.0.1", taken)):
             installation.started(PORT="")
 
-            said = installation.stopped()
+        assert kept_in(installation) == (7,)
+        assert private_json.read(installation.state.ports)["postgres"] != taken
+        assert installation.calls() == ["migrate", "seed_demo"]
+        assert installation.state.secrets.read_text() == State(first_start / "var").secrets.read_text()
+        assert "Port 8000 is taken" in installation.stopped()
 
-        assert "Port 8000 is taken" in said
+    def test_refuses_a_port_that_was_asked_for_and_is_taken(self, new):
+        with socket.create_server(("127.0.0.1", new.port)):
+            said, _ = new.start().communicate(timeout=30)
 
-    def test_refuses_a_port_that_was_asked_for_and_is_taken(self, installation):
-        with socket.create_server(("127.0.0.1", installation.port)):
-            said, _ = installation.start().communicate(timeout=30)
-
-        assert f"PORT={installation.port} is taken" in said
-        assert installation.running.returncode != 0
-
-    def test_refuses_a_second_supervisor_on_the_same_folder(self, installation):
-        first = installation.started().running
-
-        said, _ = installation.start().communicate(timeout=30)
-
-        assert "It already runs" in said
-        assert installation.running.returncode == 1
-        installation.running = first
+        assert f"PORT={new.port} is taken" in said
+        assert new.running.returncode != 0
 
     def test_gives_up_with_the_reason_when_a_process_keeps_ending(self, installation):
         said, _ = installation.start(CRASHING="worker").communicate(timeout=60)
@@ -175,23 +201,23 @@ class TestStarting:
         assert alive(installation.pids()) == []
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user's servers reach what the user reaches")
-    def test_puts_the_data_where_the_servers_can_reach_it_and_says_so(self, installation):
-        installation.project.chmod(0o700)
+    def test_puts_the_data_where_the_servers_can_reach_it_and_says_so(self, new):
+        new.project.chmod(0o700)
 
-        said = installation.started().stopped()
+        said = new.started(DEMO="0").stopped()
 
-        place = installation.state.data.resolve()
+        place = new.state.data.resolve()
         assert place.parent == Path("/var/lib")
         assert str(place) in said
-        assert stat.S_IMODE(installation.project.stat().st_mode) == 0o700
-        installation.state.remove()
+        assert stat.S_IMODE(new.project.stat().st_mode) == 0o700
+        new.state.remove()
         assert not place.exists()
 
 
 class TestTellingScripts:
-    def test_that_it_is_not_ready_comes_before_all_else(self, installation, monkeypatch):
+    def test_that_it_is_not_ready_comes_before_all_else(self, new, monkeypatch):
         """After a kill the file still says that all is well."""
-        state = installation.state
+        state = new.state
         state.create()
         private_json.write(state.platform, {"ready": True})
         left = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], process_group=0)
@@ -199,104 +225,55 @@ class TestTellingScripts:
         leftovers.remember(state.children, [{"name": "web", "pid": left.pid, "started": mark, "signal": 15}])
         told_at: list[bool] = []
         screen = Screen()
-        monkeypatch.setattr(screen, "note", lambda _text: told_at.append(installation.told()["ready"]))
+        monkeypatch.setattr(screen, "note", lambda _text: told_at.append(new.told()["ready"]))
 
-        with socket.create_server(("127.0.0.1", installation.port)), pytest.raises(BadOption):
-            options = options_from(installation.project, {"PORT": str(installation.port)})
+        with socket.create_server(("127.0.0.1", new.port)), pytest.raises(BadOption):
+            options = options_from(new.project, {"PORT": str(new.port)})
             Platform(options, state, screen, application).run()
 
         assert told_at == [False]
         assert left.wait(10) == -signal.SIGTERM
 
 
-class TestStopping:
-    def test_leaves_no_process_and_says_that_it_is_not_ready(self, installation):
-        pids = installation.started(REPLICAS="1").pids()
-
-        installation.stopped()
-
-        assert installation.running.returncode == 0
-        assert alive(pids) == []
-        assert installation.told()["ready"] is False
-        assert installation.told()["processes"] == []
-
-    def test_by_make_stop(self, installation, capsys):
-        pids = installation.started().pids()
-
-        assert cli.run("stop", installation.project, {}) == 0
-
-        installation.running.communicate(timeout=30)
-        assert alive(pids) == []
-        assert cli.run("stop", installation.project, {}) == 0
-        assert "Nothing runs" in capsys.readouterr().out
-
-
 class TestCrashes:
-    def test_of_the_supervisor_are_recovered_by_the_next_start(self, installation):
+    def test_are_repaired_and_those_of_the_supervisor_by_the_next_start(self, installation):
         before = installation.started().pids()
-        with installation.default() as connection:
-            connection.execute("create table kept as select 7 as number")
-        installation.running.kill()
-        installation.running.communicate(timeout=10)
+        for name in ("postgres", "web"):
+            os.kill(before[name], signal.SIGKILL)
+        eventually(lambda: changed(installation, before) >= {"postgres", "web"}, "both have new pids")
+        eventually(lambda: installation.told()["ready"], "still ready")
 
+        before = installation.pids()
+        installation.running.kill()
+        said = installation.running.communicate(timeout=10)[0]
+        assert "postgres was ended by signal SIGKILL" in said
+        assert "web was ended by signal SIGKILL" in said
         after = installation.started().pids()
 
-        with installation.default() as connection:
-            assert connection.execute("select number from kept").fetchone() == (7,)
+        assert kept_in(installation) == (7,)
         assert alive(before) == []
         assert set(alive(after)) == OWN | {"supervisor"}
 
-    @pytest.mark.parametrize("name", ["postgres", "web"])
-    def test_of_a_process_are_repaired_and_published(self, installation, name):
-        before = installation.started().pids()
-
-        os.kill(before[name], signal.SIGKILL)
-
-        eventually(lambda: installation.pids().get(name) not in (None, before[name]), f"{name} has a new pid")
-        eventually(lambda: installation.told()["ready"], "still ready")
-        assert f"{name} was ended by signal SIGKILL" in installation.stopped()
-
-    def test_of_a_replica_that_cannot_come_back_do_not_stop_the_platform(self, installation):
-        installation.started(REPLICAS="1")
-        installation.stopped()
-        replica = installation.state.data / "replica-1"
-        (replica / "global" / "pg_control").write_bytes(b"broken")
-
-        installation.started(REPLICAS="1")
-
-        assert "replica-1" in alive(installation.pids())
-
 
 class TestMockKafka:
-    def test_is_told_to_its_users_and_marked_as_memory_only(self, installation):
-        installation.started(EVENTS_TRANSPORT="kafka")
-
-        addresses = installation.shared("KAFKA_BOOTSTRAP_SERVERS").split(",")
+    def test_is_marked_as_memory_only_and_after_a_crash_followed_to_its_new_addresses(self, installation):
+        before = installation.started(EVENTS_TRANSPORT="kafka").pids()
+        told = installation.shared("KAFKA_BOOTSTRAP_SERVERS")
+        addresses = told.split(",")
         assert len(addresses) == 3
         for address in addresses:
             host, port = address.split(":")
             socket.create_connection((host, int(port)), timeout=5).close()
-        assert "MEMORY ONLY" in installation.stopped()
-
-    def test_after_a_crash_is_followed_to_its_new_addresses(self, installation):
-        before = installation.started(EVENTS_TRANSPORT="kafka").pids()
-        addresses = installation.shared("KAFKA_BOOTSTRAP_SERVERS")
 
         os.kill(before["mock-kafka"], signal.SIGKILL)
 
-        eventually(lambda: installation.shared("KAFKA_BOOTSTRAP_SERVERS") != addresses, "new addresses are told")
-        for name in ("web", "worker", "relay"):
-            eventually(lambda name=name: installation.pids().get(name) not in (None, before[name]), f"{name} is new")
-
-    def test_is_not_started_where_a_broker_is_given(self, installation):
-        installation.started(EVENTS_TRANSPORT="kafka", KAFKA_BOOTSTRAP_SERVERS="broker:9092")
-
-        assert "mock-kafka" not in installation.pids()
-        assert installation.shared("KAFKA_BOOTSTRAP_SERVERS") == "broker:9092"
+        eventually(lambda: installation.shared("KAFKA_BOOTSTRAP_SERVERS") != told, "new addresses are told")
+        eventually(lambda: changed(installation, before) >= {"web", "worker", "relay"}, "its users are new")
+        assert "MEMORY ONLY" in installation.stopped()
 
 
 class TestGivenServers:
-    def test_are_used_instead_of_our_own(self, installation, shared_postgres):
+    def test_are_used_instead_of_our_own(self, new, shared_postgres):
         words = RolePasswords(owner="o", app="a", relay="r")
         provision(shared_postgres.dsn, {"default": words, "business": words})
         urls = {
@@ -304,27 +281,38 @@ class TestGivenServers:
             for database, prefix in DATABASES.items()
             for role, name in (("", "app"), ("OWNER_", "owner"), ("RELAY_", "relay"))
         }
+        broker = {"EVENTS_TRANSPORT": "kafka", "KAFKA_BOOTSTRAP_SERVERS": "broker:9092"}
 
-        installation.started(**urls, REDIS_URL="redis://elsewhere:6379/0")
+        new.started(**urls, **broker, REDIS_URL="redis://elsewhere:6379/0", DEMO="0")
 
-        assert set(installation.pids()) == OWN - {"postgres", "redis"} | {"supervisor"}
-        assert installation.shared("DATABASE_URL") == urls["DATABASE_URL"]
-        assert installation.calls() == ["migrate", "seed_demo"]
+        assert set(new.pids()) == OWN - {"postgres", "redis"} | {"supervisor"}
+        assert new.shared("DATABASE_URL") == urls["DATABASE_URL"]
+        assert new.shared("KAFKA_BOOTSTRAP_SERVERS") == "broker:9092"
+        assert new.calls() == ["migrate"]
+        assert "manage.py create_owner" in new.stopped()  # nobody is there yet: nothing was seeded
 
 
-class TestCleaning:
-    def test_refuses_while_the_platform_runs(self, installation, capsys):
-        installation.started()
+class TestOtherCommands:
+    def test_mind_what_runs_there(self, installation, capsys):
+        pids = installation.started().pids()
+        first = installation.running
+
+        said, _ = installation.start().communicate(timeout=30)
+        assert "It already runs" in said
+        assert installation.running.returncode == 1
+        installation.running = first
 
         assert cli.run("clean", installation.project, {"YES": "1"}) == 1
-
         assert "make stop" in capsys.readouterr().out
         assert installation.state.secrets.exists()
 
-    def test_asks_first_and_removes_everything_then(self, installation, capsys):
-        installation.started().stopped()
+        assert cli.run("stop", installation.project, {}) == 0
+        first.communicate(timeout=30)
+        assert alive(pids) == []
+        assert cli.run("stop", installation.project, {}) == 0
+        assert "Nothing runs" in capsys.readouterr().out
 
-        assert cli.run("clean", installation.project, {}) == 1
+        assert cli.run("clean", installation.project, {}) == 1  # asks first
         assert installation.state.secrets.exists()
         assert cli.run("clean", installation.project, {"YES": "1"}) == 0
         assert not installation.state.root.exists()
@@ -370,8 +358,8 @@ class TestCommandLine:
 
 class TestUnavailableChoices:
     @pytest.mark.parametrize("name", ["TOPOLOGY", "DATABASES"])
-    def test_end_with_one_line_and_code_2(self, installation, capsys, name):
-        assert cli.run("up", installation.project, {name: "several"}) == 2
+    def test_end_with_one_line_and_code_2(self, new, capsys, name):
+        assert cli.run("up", new.project, {name: "several"}) == 2
 
         said = capsys.readouterr().out.strip()
         assert f"{name}=several is not available in this version" in " ".join(said.split())

@@ -30,16 +30,16 @@ def run(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
 
 
 class TestPostgresServer:
-    def test_keeps_its_data_over_a_stop(self, folder):
-        server = PostgresServer(folder / "pg", durable=False)
+    def test_keeps_its_data_over_a_stop(self, cluster):
+        server = PostgresServer(cluster, durable=False)
         with server:
             run(server, "create table kept as select 7 as number")
 
         with server:
             assert run(server, "select number from kept") == [(7,)]
 
-    def test_recovers_what_was_committed_before_a_crash(self, folder):
-        with PostgresServer(folder / "pg") as server:
+    def test_recovers_what_was_committed_before_a_crash(self, cluster):
+        with PostgresServer(cluster) as server:
             run(server, "create table kept as select 7 as number")
             server.kill()
 
@@ -47,8 +47,8 @@ class TestPostgresServer:
 
             assert run(server, "select number from kept") == [(7,)]
 
-    def test_starts_although_the_pid_of_its_predecessor_belongs_to_another_process(self, folder, shared_postgres):
-        with PostgresServer(folder / "pg", durable=False) as server:
+    def test_starts_although_the_pid_of_its_predecessor_belongs_to_another_process(self, cluster, shared_postgres):
+        with PostgresServer(cluster, durable=False) as server:
             server.kill()
             pid_file = server.data_dir / "postmaster.pid"
             lines = pid_file.read_text().splitlines()
@@ -77,26 +77,26 @@ class TestPostgresServer:
         assert run(shared_postgres, "show listen_addresses") == [("127.0.0.1",)]
         assert stat.S_IMODE(shared_postgres.data_dir.stat().st_mode) == 0o700
 
-    def test_says_why_it_did_not_start(self, folder):
-        server = PostgresServer(folder / "pg", durable=False, settings={"shared_buffers": "nonsense"})
+    def test_says_why_it_did_not_start(self, cluster):
+        server = PostgresServer(cluster, durable=False, settings={"shared_buffers": "nonsense"})
         server.START_ATTEMPTS = 1
 
         with pytest.raises(ServerFailed, match="nonsense"):
             server.start()
 
-    def test_finds_another_port_when_the_chosen_one_was_taken_meanwhile(self, folder):
-        server = PostgresServer(folder / "pg", durable=False)
+    def test_finds_another_port_when_the_chosen_one_was_taken_meanwhile(self, cluster):
+        server = PostgresServer(cluster, durable=False)
         with socket.create_server(("127.0.0.1", server.port)), server:
             assert run(server, "select 1") == [(1,)]
 
-    def test_ends_with_the_process_that_started_it(self, folder):
+    def test_ends_with_the_process_that_started_it(self, cluster):
         script = (
             "import sys, pathlib; from apps.core.embedded.postgres import PostgresServer\n"
             "server = PostgresServer(pathlib.Path(sys.argv[1]), durable=False).start()\n"
             "print(server.pid, flush=True); sys.stdin.read()"
         )
         starter = subprocess.Popen(
-            [sys.executable, "-c", script, str(folder / "pg")],
+            [sys.executable, "-c", script, str(cluster)],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -145,8 +145,11 @@ class TestPostgresServer:
 
 
 class TestReplica:
-    def test_follows_its_primary_and_can_lag_on_demand(self, folder):
-        with PostgresServer(folder / "pg", durable=False) as primary, Replica(primary, folder / "standby") as standby:
+    def test_follows_its_primary_and_can_lag_on_demand(self, cluster):
+        with (
+            PostgresServer(cluster, durable=False) as primary,
+            Replica(primary, cluster.with_name("standby")) as standby,
+        ):
             eventually(standby.is_streaming, "the standby streams")
             standby.pause_replay()
             run(primary, "create table copied as select 7 as number")
@@ -158,9 +161,9 @@ class TestReplica:
             with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
                 run(standby, "create table refused (number int)")
 
-    def test_catches_up_after_it_was_away(self, folder):
-        with PostgresServer(folder / "pg", durable=False) as primary:
-            standby = Replica(primary, folder / "standby").start()
+    def test_catches_up_after_it_was_away(self, cluster):
+        with PostgresServer(cluster, durable=False) as primary:
+            standby = Replica(primary, cluster.with_name("standby")).start()
             standby.kill()
             run(primary, "create table copied as select 7 as number")
 

@@ -20,7 +20,9 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[4]
 WAIT_S = 60.0
+RUNNER = "COVERAGE_RUNNER"
 T = TypeVar("T")
+_NOT_INHERITED = ("WEB_", "PROMETHEUS_", "DJANGO_", "COVERAGE_PROCESS_START")
 
 
 @dataclass(frozen=True)
@@ -182,10 +184,10 @@ def launched(folder: Path, **environment: str) -> Iterator[Server]:
         "SERVED_FILE": str(served),
         "SERVED_PIPE": str(pipe),
     }
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("WEB_", "PROMETHEUS_", "DJANGO_"))
-    }
-    command = [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "apps.core.web.tests.served:application"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
+    runner = [kept[RUNNER]] if RUNNER in kept else []
+    arguments = ["-c", "config/gunicorn.py", "apps.core.web.tests.served:application"]
+    command = [sys.executable, "-m", *runner, "gunicorn", *arguments]
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=ROOT, env={**kept, **own, **environment}, stdout=out, stderr=out)
     try:

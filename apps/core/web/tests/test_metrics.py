@@ -20,7 +20,7 @@ def until_value(server: Server, name: str, wanted: float) -> None:
 
 
 class TestMetrics:
-    def test_add_up_over_processes_and_forget_the_dead(self, tmp_path: Path) -> None:
+    def test_add_up_over_processes_forget_the_dead_and_leave_nothing_behind(self, tmp_path: Path) -> None:
         with running(tmp_path, WEB_PROCESSES="2", WEB_THREADS="3") as server:
             server.until_logged("Application startup complete", times=2)
             assert value(server, "web_threads") == 6.0
@@ -28,6 +28,11 @@ class TestMetrics:
             server.stop_process(max(line["pid"] for line in server.logged()))
             server.until_logged("Application startup complete", times=3)
             assert value(server, "web_threads") == 6.0  # of two processes again, not of three
+
+            assert list(tmp_path.glob("web-metrics-*"))
+            server.stop()
+            server.process.wait(WAIT_S)
+        assert not list(tmp_path.glob("web-metrics-*"))
 
     def test_show_busy_threads_and_refused_requests(self, tmp_path: Path) -> None:
         with running(tmp_path, WEB_THREADS="1", WEB_QUEUE="0") as server:
@@ -38,11 +43,3 @@ class TestMetrics:
                 server.set("release busy")
                 connection.response()
             until_value(server, "web_threads_busy", 0.0)
-
-    def test_leave_nothing_behind(self, tmp_path: Path) -> None:
-        with running(tmp_path) as server:
-            assert list(tmp_path.glob("web-metrics-*"))
-            server.stop()
-            server.process.wait(WAIT_S)
-
-        assert not list(tmp_path.glob("web-metrics-*"))
