@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from uuid import uuid4
 
 import pytest
@@ -80,6 +80,20 @@ class Flow:
         assert self.deaths == []
 
 
+@contextmanager
+def consuming():
+    """The consumer alone, in a thread of this process."""
+    deaths: list[BaseException] = []
+    consumers = Consumers([group_named(ECHO)], deaths.append)
+    consumers.start()
+    try:
+        yield
+    finally:
+        consumers.halt()
+        consumers.join(60)
+    assert deaths == []
+
+
 def echoes(thing_id):
     return [envelope.payload["number"] for envelope in stream(echo_id(thing_id), using="business")]
 
@@ -140,49 +154,44 @@ class TestEveryTransport:
         assert effect.metadata.causation_id == cause.event_id
 
     def test_survives_the_kill_of_a_worker_in_the_middle(self, transport, happen):
+        """Another reader of its group, here one of this process, goes on where it was."""
         ids, numbers = [uuid4() for _ in range(4)], range(40)
         total = len(ids) * len(numbers)
-        told = told_to_processes(transport)
 
         def done():
             return sum(len(echoes(thing_id)) for thing_id in ids)
 
-        with Flow(transport, consume=False), ExitStack() as stack:
-            first = stack.enter_context(worker("--pool=solo", ECHO_TAKES_S="0.02", **told))
-            for number in numbers:
-                for thing_id in ids:
-                    happen(thing_id, number)
-            until(lambda: done() > total / 4, what="a good part of the effects")
-            first.kill()
-            first.wait(30)
+        with Flow(transport, consume=False):
+            with worker("--pool=solo", ECHO_TAKES_S="0.02", **told_to_processes(transport)) as killed:
+                for number in numbers:
+                    for thing_id in ids:
+                        happen(thing_id, number)
+                until(lambda: done() > total / 4, what="a good part of the effects")
+                killed.kill()
+                killed.wait(30)
             assert done() < total
-            stack.enter_context(worker("--pool=solo", **told))
-            until(lambda: done() >= total, what="all effects")
+            with consuming():
+                until(lambda: done() >= total, what="all effects")
 
         for thing_id in ids:
             assert echoes(thing_id) == list(numbers)
 
     def test_survives_the_kill_of_a_relay_in_the_middle(self, transport, happen):
+        """Another one, here of this process, goes on where it was."""
         ids, numbers = [uuid4() for _ in range(4)], range(60)
-        told = told_to_processes(transport)
-        deaths: list[BaseException] = []
-        consumers = Consumers([group_named(ECHO)], deaths.append)
 
         with ExitStack() as stack:
-            first = stack.enter_context(relay(**told))
-            consumers.start()
-            stack.callback(consumers.join, 60)
-            stack.callback(consumers.halt)
+            killed = stack.enter_context(relay(**told_to_processes(transport)))
+            stack.enter_context(consuming())
             for number in numbers:
                 for thing_id in ids:
                     happen(thing_id, number)
                 if number == 30:
                     until(lambda: echoes(ids[0]), what="a first effect")
-                    first.kill()
-                    stack.enter_context(relay(**told))
+                    killed.kill()
+                    stack.enter_context(Flow(transport, consume=False))
             for thing_id in ids:
                 until_echoed(thing_id, *numbers)
-        assert deaths == []
 
 
 def told_to_processes(transport):

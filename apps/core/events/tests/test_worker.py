@@ -24,25 +24,23 @@ def echoes(thing_id):
 
 @pytest.mark.django_db(databases=["default", "business"], transaction=True)
 class TestWorker:
-    def test_consumes_beside_its_jobs_and_ends_when_asked(self, happen, thing_id):
-        with relay(), worker("--pool=prefork", "--concurrency=1") as process:
-            happen(thing_id, 1, 2)
-            until(lambda: len(echoes(thing_id)) == 2, what="the effects")
-            assert terminated(process) == 0
+    def test_consumes_beside_its_jobs_unless_told_not_to_and_ends_when_asked(self, happen, thing_id):
+        with relay():
+            with worker("--pool=solo", EVENTS_CONSUME="none") as process:
+                happen(thing_id, 1)
+                until(lambda: ping(), what="the worker")
+                assert terminated(process) == 0
+            assert echoes(thing_id) == []
 
+            with worker("--pool=prefork", "--concurrency=1") as process:
+                happen(thing_id, 2)
+                until(lambda: len(echoes(thing_id)) == 2, what="the effects")
+                assert terminated(process) == 0
         assert echoes(thing_id) == [1, 2]
 
     def test_ends_with_an_error_when_its_consumer_dies(self):
         with worker("--pool=solo", BUSINESS_DATABASE_RELAY_URL="") as process:
             assert process.wait(120) == os.EX_SOFTWARE
-
-    def test_may_be_told_to_consume_nothing(self, happen, thing_id):
-        with relay(), worker("--pool=solo", EVENTS_CONSUME="none") as process:
-            happen(thing_id, 1)
-            until(lambda: ping(), what="the worker")
-            assert terminated(process) == 0
-
-        assert echoes(thing_id) == []
 
 
 @shared_task
