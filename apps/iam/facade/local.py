@@ -52,7 +52,7 @@ def policies_in_force() -> PoliciesInForce:
 
 
 def groups_of(subject: UUID, kind: str) -> frozenset[UUID]:
-    return frozenset(row["group_id"] for row in groups.belonging([subject], kind))
+    return groups.groups_of(subject, kind)
 
 
 def highest_acr(user_id: UUID) -> str:

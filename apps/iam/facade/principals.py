@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.core.auth import Principal, api_keys
 from apps.core.auth.permissions import platform_permissions
 from apps.core.auth.principal import API_KEY
+from apps.core.db.compiled import CompiledRead
 from apps.core.db.replicas import primary_only
 from apps.core.errors import NotFound, Unauthenticated
 from apps.core.history import Origin, coming_from
@@ -44,6 +45,11 @@ class SessionOver(AccessRevoked):
     """The session has ended: sign in again."""
 
     code = "session_over"
+
+
+_IN_SESSION = CompiledRead(
+    lambda user_id, sid: members.membership_rows(user_id, session=sessions.standing(sid)), "user_id", "sid"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +197,7 @@ def _is_service(claims: dict[str, Any]) -> bool:
 
 def _person(user_id: UUID, claims: dict[str, Any]) -> _Subject:
     sid = _uuid(claims, "sid") if "sid" in claims else None
-    membership = members.membership(user_id, **({"session": sessions.standing(sid)} if sid else {}))
+    membership = _membership_in_session(user_id, sid) if sid else members.membership(user_id)
     person = membership.user
     if membership.standing:
         raise AccessRevoked
@@ -202,6 +208,13 @@ def _person(user_id: UUID, claims: dict[str, Any]) -> _Subject:
         _check_client(claims, impersonator_id or user_id)  # the one who uses it is the one who was asked
     own_zone = "" if person.time_zone == "UTC" else person.time_zone
     return _Subject("user", membership.name, person.email, own_zone, impersonator_id)
+
+
+def _membership_in_session(user_id: UUID, sid: UUID) -> Any:
+    found = _IN_SESSION(user_id=user_id, sid=sid)
+    if not found:
+        raise AccessRevoked
+    return found[0]
 
 
 def _staff(user_id: UUID, claims: dict[str, Any]) -> _Subject:

@@ -11,6 +11,12 @@ from django.db.models import Q, QuerySet
 
 from apps.iam.groups.models import Group, GroupMember
 
+_BELONGING = """
+select m.member_id, m.group_id from {member} m
+  join {group} g on g.tenant_id = m.tenant_id and g.id = m.group_id and g.deleted_at is null
+ where m.tenant_id = %s and m.member_id = any(%s) and m.member_kind = %s and m.deleted_at is null
+"""
+
 
 def names(group_ids: Iterable[UUID]) -> dict[UUID, str]:
     """The names of groups, deleted ones too. One statement."""
@@ -42,11 +48,17 @@ def member_ids(group_ids: Iterable[UUID], *, or_lost_since: datetime | None = No
     return found
 
 
-def belonging(member_ids: Iterable[UUID], kind: str) -> QuerySet[GroupMember, Any]:
-    """`member_id` and `group_id` of each membership of these in a group that is not deleted, to be joined with."""
-    rows = GroupMember.objects.in_tenant().filter(member_id__in=list(member_ids), member_kind=kind)
-    found: QuerySet[GroupMember, Any] = rows.filter(group__deleted_at__isnull=True).values("member_id", "group_id")
-    return found
+def belonging() -> str:
+    """The SELECT of `member_id` and `group_id` of each membership in a group that is not deleted, to be joined with by
+    a statement of another feature. Its parameters: a tenant's id, members' ids, their kind.
+    """
+    return _BELONGING.format(member=GroupMember._meta.db_table, group=Group._meta.db_table)
+
+
+def groups_of(member_id: UUID, kind: str) -> frozenset[UUID]:
+    """The ids of the groups that somebody belongs to, without deleted ones. One statement."""
+    rows = GroupMember.objects.in_tenant().filter(member_id=member_id, member_kind=kind)
+    return frozenset(rows.filter(group__deleted_at__isnull=True).values_list("group_id", flat=True))
 
 
 def members_as_rows(group_ids: Any, kind: str) -> QuerySet[GroupMember, Any]:

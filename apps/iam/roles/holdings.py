@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -115,20 +116,36 @@ def codes_reaching(code: str, roles: Mapping[str, RoleNode]) -> frozenset[str]:
 def _rows(ids: list[UUID], kind: str, now: datetime, with_expired: bool) -> list[tuple[Any, ...]]:
     tenant_id = require_tenant_id()
     counts, moment = (_OR_EXPIRED, []) if with_expired else (_NOT_ENDED, [now])
-    belonging, belonging_values = groups.belonging(ids, kind).order_by().query.sql_with_params()
-    sql = _SQL.format(
+    values: list[Any] = [
+        tenant_id,
+        ids,
+        kind,
+        *moment,
+        tenant_id,
+        ids,
+        kind,
+        tenant_id,
+        *moment,
+        tenant_id,
+        tenant_id,
+        tenant_id,
+    ]
+    with connections[router.db_for_read(RoleAssignment)].cursor() as cursor:
+        cursor.execute(_sql(counts), values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+@cache
+def _sql(counts: str) -> str:
+    return _SQL.format(
         columns=_COLUMNS,
         counts=counts,
         assignment=RoleAssignment._meta.db_table,
         role=Role._meta.db_table,
-        belonging=belonging,
+        belonging=groups.belonging(),
         policies=policies.STAMPS,
     )
-    values = [tenant_id, ids, kind, *moment, *belonging_values, tenant_id, *moment, tenant_id, tenant_id, tenant_id]
-    with connections[router.db_for_read(RoleAssignment)].cursor() as cursor:
-        cursor.execute(sql, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
 
 
 def _order(grant: Grant) -> tuple[bool, bool, str, str]:

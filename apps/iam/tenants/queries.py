@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.core.db.compiled import CompiledRead
 from apps.core.tenancy import PLATFORM, require_tenant_id, tenant
 from apps.iam.tenants import configuration as settings
 from apps.iam.tenants.configuration import Configuration
@@ -26,9 +27,12 @@ class CurrentConfiguration:
     changed_by_name: str = ""
 
 
+_BY_ID = CompiledRead(lambda tenant_id: Tenant.objects.filter(id=tenant_id), "tenant_id")
+
+
 def tenant_by_id(tenant_id: UUID) -> Tenant:
     """Raises TenantNotFound."""
-    return _found(Tenant.objects.filter(id=tenant_id), str(tenant_id))
+    return _found(_BY_ID(tenant_id=tenant_id), str(tenant_id))
 
 
 def tenant_by_slug(slug: str) -> Tenant:
@@ -133,8 +137,7 @@ def _of_row(company: Tenant) -> Configuration:
     )
 
 
-def _found(rows: QuerySet[Tenant], name: str) -> Tenant:
-    tenant = rows.first()
-    if tenant is None:
-        raise TenantNotFound(f"there is no tenant {name}")
-    return tenant
+def _found(rows: Iterable[Tenant], name: str) -> Tenant:
+    for found in rows:
+        return found
+    raise TenantNotFound(f"there is no tenant {name}")

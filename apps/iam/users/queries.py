@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from apps.core.crypto import tombstones
 from apps.core.crypto.tokens import ERASED
+from apps.core.db.compiled import CompiledRead
 from apps.core.history.changes import Change, ChangeFilter, changes_of, newest
 from apps.core.tenancy import person
 from apps.iam.credentials import queries as credentials
@@ -42,13 +43,20 @@ def member(user_id: UUID) -> Membership:
     return _found(_described(Membership.with_deleted.in_tenant()).filter(user_id=user_id))
 
 
-def membership(user_id: UUID, **besides: Any) -> Membership:
-    """One membership with its person and without roles, also a deleted one. One statement. Raises MemberNotFound.
-
-    `besides` are expressions of other features (`sessions.standing`), which come along as attributes.
+def membership_rows(user_id: UUID, **besides: Any) -> QuerySet[Membership]:
+    """The row that `membership` is about, for those who bring expressions of other features along
+    (`sessions.standing`), which come as attributes.
     """
     rows = Membership.with_deleted.in_tenant().select_related("user").filter(user_id=user_id)
-    return _found(rows.annotate(**besides) if besides else rows)
+    return rows.annotate(**besides) if besides else rows  # type: ignore[no-any-return]
+
+
+_MEMBERSHIP = CompiledRead(membership_rows, "user_id")
+
+
+def membership(user_id: UUID) -> Membership:
+    """One membership with its person and without roles, also a deleted one. One statement. Raises MemberNotFound."""
+    return _found(_MEMBERSHIP(user_id=user_id))
 
 
 def member_by_email(email: str, *, with_deleted: bool = False) -> Membership:
@@ -111,7 +119,7 @@ def other_owners(user_id: UUID) -> set[UUID]:
 
 
 def user(user_id: UUID, **besides: Any) -> User:
-    """A person, with `besides` as in `membership`. Raises UserNotFound."""
+    """A person, with `besides` as in `membership_rows`. Raises UserNotFound."""
     rows = User.objects.filter(id=user_id)
     found: User | None = (rows.annotate(**besides) if besides else rows).first()
     if found is None:
@@ -220,8 +228,7 @@ def _described(rows: QuerySet[Membership]) -> QuerySet[Membership]:
     return rows.select_related("user").annotate(**described)  # type: ignore[no-redef]
 
 
-def _found(rows: QuerySet[Membership]) -> Membership:
-    membership = rows.first()
-    if membership is None:
-        raise MemberNotFound
-    return membership
+def _found(rows: Iterable[Membership]) -> Membership:
+    for found in rows:
+        return found
+    raise MemberNotFound
