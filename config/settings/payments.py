@@ -16,6 +16,9 @@ PAYMENT_ASK_FOR_S = env.float("PAYMENT_ASK_FOR_S", default=79_200.0)
 PAYMENT_LEASE_S = env.float("PAYMENT_LEASE_S", default=60.0)
 # How often a payment that the provider is still working on is looked up.
 PAYMENT_POLL_S = env.float("PAYMENT_POLL_S", default=60.0)
+# How long a buyer has to pay on the provider's page, which must be opened in the first half. Stripe: at most a day, and
+# half of it at least half an hour.
+PAYMENT_PAGE_S = env.float("PAYMENT_PAGE_S", default=7200.0)
 # A provider that takes no money. Whoever has chosen none uses it, where there is one.
 PAYMENT_SIMULATOR = env.bool("PAYMENT_SIMULATOR", default=ENVIRONMENT == "development")
 PAYMENT_SIMULATOR_FILE = f"{STATE_DIR}/payment-simulator.sqlite3"

@@ -19,6 +19,7 @@ ELSEWHERE = (
     "/email/",
     "/invitation/",
     "/mail/",
+    "/pay/",
     "/scim/",
     "/services/{service}/files/",
     "/settings/brand.css",

@@ -36,6 +36,10 @@ anybody
     GET /shop/{slug}/checkout
     POST /shop/{slug}/checkout
     GET /shop/{slug}/orders/{token}/
+    GET /shop/{slug}/orders/{token}/paid
+    GET /shop/{slug}/orders/{token}/payment
+    GET /pay/{account}/{session_id}
+    POST /pay/{account}/{session_id}
     GET /shop/{slug}/products/{product_id}/
 signed-in
     POST /api/v1/carts/{shop}/adoption

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Invalid, NotFound
+from apps.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class PaymentNotFound(NotFound):
@@ -63,3 +63,9 @@ class NoticeRefused(Invalid):
     """The notice is not signed by the payment provider, too old, or not well formed."""
 
     code = "payment_notice_refused"
+
+
+class PaymentPageUnavailable(Unavailable):
+    """The payment provider cannot be reached, or has no page for this payment. Try again."""
+
+    code = "payment_page_unavailable"

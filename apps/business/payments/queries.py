@@ -21,7 +21,7 @@ from apps.business.payments.models import (
     ProviderSettings,
 )
 from apps.business.payments.providers import registry
-from apps.business.payments.providers.simulator.cards import CARDS
+from apps.business.payments.providers.port import PAGE
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
 from apps.core.events.log import stream
@@ -191,10 +191,11 @@ def chosen_provider() -> ChosenProvider:
     return ChosenProvider(name, row.key_ending if row else "", path)
 
 
-def test_cards() -> dict[str, str]:
-    """Cards of the simulator by their token, where it takes the tenant's payments; nobody else's are known here."""
-    taken_by_us = chosen_provider().provider == registry.SIMULATOR
-    return {token: card.label for token, card in CARDS.items()} if taken_by_us else {}
+def page_operation(payment_id: UUID) -> Operation | None:
+    """What is still open of a payment that the buyer makes on the provider's page."""
+    rows = Operation.objects.in_tenant().filter(payment_id=payment_id, payment__method=PAGE)
+    found: Operation | None = rows.filter(kind=Operation.Kind.AUTHORISE, state__in=OPEN).first()
+    return found
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.business.payments import api, notices_api, pages
+from apps.business.payments import api, notices_api, pages, simulated_pages
 
 _API = "api/v1/payments/<uuid:payment_id>"
 _PAGE = "payments/<uuid:payment_id>"
@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/ledger/payouts", api.Payouts.as_view()),
     path("api/v1/payment-provider", api.PaymentProviderSetting.as_view()),
     path("api/v1/payment-notices/<str:provider>/<uuid:tenant_id>", notices_api.PaymentNotices.as_view()),
+    path("pay/<uuid:account>/<slug:session_id>", simulated_pages.simulated_page),
     path("payments/", pages.payment_list),
     path(f"{_PAGE}/", pages.payment_detail),
     path(f"{_PAGE}/capture", pages.payment_capture),

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.signing import BadSignature, Signer
 from django.shortcuts import redirect
 
 from apps.business.carts import commands, queries
 from apps.business.carts.errors import TotalChanged
 from apps.business.inventory.errors import StockShort
 from apps.business.orders import queries as orders
-from apps.business.orders.errors import OrderNotFound
 from apps.business.payments import queries as payments
-from apps.business.shipping import queries as shipping
 from apps.business.shop.forms import BillingForm, BuyerForm, WayForm
+from apps.business.shop.payment_pages import path_of_order
 from apps.business.shop.visits import Visit, shop_page
 from apps.core.errors import DomainError, Invalid
 
@@ -56,23 +54,12 @@ def checkout(request, visit):
     return _asks_how(request, visit, step)
 
 
-@shop_page()
-def confirmation(request, visit, token):
-    """GET /shop/<slug>/orders/<token>/: how an order goes. Whoever has the link may see it."""
-    try:
-        order_id = UUID(_signer(visit).unsign(token))
-    except (BadSignature, ValueError) as error:
-        raise OrderNotFound("there is no such order") from error
-    order = orders.order(order_id)
-    context = {"order": order, "lines": order.lines.all(), "shipments": shipping.shipments_of_order(order_id)}
-    return visit.show(request, "shop/confirmation.html", context)
-
-
 def _place(request, visit):
     step = _said(request)
     if not step.is_addressed:
         return _asks_where(request, visit, step)
-    if not step.way.is_valid():
+    if not step.way.is_valid() or step.way.cleaned_data["payment"] not in _payments(visit):
+        step.problem = "Choose how to pay."
         return _asks_how(request, visit, step, status=422)
     try:
         order_id = commands.check_out(
@@ -88,7 +75,8 @@ def _place(request, visit):
         return _asks_how(request, visit, step, status=409)
     except ValueError:
         return redirect(f"{visit.path}cart")
-    return redirect(f"{visit.path}orders/{_signer(visit).sign(str(order_id))}/")
+    by_page = step.way.cleaned_data["payment"] == payments.PAGE
+    return redirect(f"{path_of_order(visit, order_id)}{'payment' if by_page else ''}")
 
 
 def _told(error: DomainError) -> str:
@@ -173,9 +161,5 @@ def _chosen(ways, step) -> UUID | None:
 def _payments(visit) -> dict[str, str]:
     """The ways to pay, by what the form sends for each."""
     on_account = {_ON_ACCOUNT: "By invoice, afterwards"} if visit.here.sells_on_account else {}
-    cards = {token: f"Test card that {label}" for token, label in payments.test_cards().items()}
-    return {**on_account, **cards}
-
-
-def _signer(visit: Visit) -> Signer:
-    return Signer(salt=f"shop.order.{visit.here.slug}")
+    by_card = {payments.PAGE: "By card, on the payment provider's page"} if payments.chosen_provider().provider else {}
+    return {**by_card, **on_account}

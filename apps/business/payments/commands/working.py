@@ -16,7 +16,7 @@ from apps.business.payments import queries
 from apps.business.payments.commands import configuring, settling
 from apps.business.payments.errors import PaymentsNotSetUp
 from apps.business.payments.models import Operation, Payment
-from apps.business.payments.providers.port import Ask, NoAnswer, PaymentNews, RefundNews, Refused
+from apps.business.payments.providers.port import PAGE, Ask, NoAnswer, PaymentNews, RefundNews, Refused
 from apps.core.crypto.sealing import Unreadable
 from apps.core.events import unit_of_work
 from apps.core.events.retry import retry_delay_s
@@ -35,20 +35,28 @@ class _Claimed:
 
     payment: Payment
     operation: Operation
+    at: datetime
 
     @property
-    def ask(self) -> Ask:
-        payment, operation = self.payment, self.operation
-        return Ask(
-            key=str(operation.id),
-            payment_id=str(payment.id),
-            order_id=str(payment.order_id),
-            method=payment.method,
-            currency=payment.currency,
-            amount_minor=operation.amount_minor,
-            reference=payment.reference,
-            refund_reference=operation.reference,
-        )
+    def is_abandoned(self) -> bool:
+        """Whether the buyer was to pay on a page, and never was there."""
+        operation = self.operation
+        waits = operation.kind == _Kind.AUTHORISE and self.payment.method == PAGE and not operation.reference
+        return waits and self.at >= operation.wanted_at + timedelta(seconds=settings.PAYMENT_PAGE_S)
+
+
+def ask_of(payment: Payment, operation: Operation) -> Ask:
+    """What an operation asks."""
+    return Ask(
+        key=str(operation.id),
+        payment_id=str(payment.id),
+        order_id=str(payment.order_id),
+        method=payment.method,
+        currency=payment.currency,
+        amount_minor=operation.amount_minor,
+        reference=payment.reference,
+        operation_reference=operation.reference,
+    )
 
 
 def work_on(*, payment_id: UUID, now: datetime) -> bool:
@@ -76,13 +84,22 @@ def _claim(payment_id: UUID, now: datetime) -> _Claimed | None:
             return None
         operation.take(until=now + timedelta(seconds=settings.PAYMENT_LEASE_S))
         operation.save(update_fields=["attempts", "next_at"])
-    return _Claimed(payment, operation)
+    return _Claimed(payment, operation, now)
 
 
 def _told(claimed: _Claimed) -> Told:
-    ask = claimed.ask
+    ask = ask_of(claimed.payment, claimed.operation)
     try:
         provider = configuring.provider_called(claimed.payment.provider)
+        if claimed.is_abandoned:
+            return PaymentNews(
+                payment_id=ask.payment_id,
+                reference="",
+                state="declined",
+                currency=ask.currency,
+                code="page_not_opened",
+                message="The buyer never came to the provider's page.",
+            )
         if claimed.operation.kind == _Kind.AUTHORISE:
             return provider.authorise(ask)
         if claimed.operation.kind == _Kind.CAPTURE:

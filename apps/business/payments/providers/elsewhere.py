@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from apps.business.payments.errors import NoticeRefused
-from apps.business.payments.providers.port import Ask, Notice, PaymentNews, RefundNews, Refused
+from apps.business.payments.providers.port import Ask, Errand, Notice, Page, PaymentNews, RefundNews, Refused
 
 
 class NobodyAsked:
     """Such a payment begins as captured. Whoever gives some of it back does so elsewhere, and it counts at once."""
 
     def authorise(self, ask: Ask) -> PaymentNews:
+        raise _TAKEN
+
+    def page(self, ask: Ask, errand: Errand) -> Page:
         raise _TAKEN
 
     def capture(self, ask: Ask) -> PaymentNews:

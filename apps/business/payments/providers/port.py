@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+# The method of whoever pays on a page of the provider's: no card comes near us.
+PAGE = "page"
+
 PaymentState = Literal["pending", "authorised", "declined", "captured", "voided"]
 RefundState = Literal["pending", "refunded", "failed"]
 
@@ -31,7 +34,8 @@ class Refused(Exception):
 class Ask:
     """What a provider is to do. `key` is the same however often it is asked.
 
-    `reference` is what the provider calls the payment, and `refund_reference` the refund; "" while it has not said.
+    `reference` is what the provider calls the payment, and `operation_reference` the refund, or the page where the
+    buyer pays; "" while it has not said.
     """
 
     key: str
@@ -41,7 +45,25 @@ class Ask:
     currency: str
     amount_minor: int
     reference: str = ""
-    refund_reference: str = ""
+    operation_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What a buyer is sent to the provider's page with: for what, until when, and where to come back to."""
+
+    title: str
+    paid_url: str
+    cancelled_url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The provider's own page where a buyer pays; `url` is "" once that is over."""
+
+    reference: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +118,12 @@ class Provider(Protocol):
     """Whoever takes payments. Each question raises NoAnswer or Refused; a declined card is an answer."""
 
     def authorise(self, ask: Ask) -> PaymentNews:
-        """Reserve the amount; asked with a reference, only tell what became of it."""
+        """Reserve the amount; asked with a reference, only tell what became of it. By `PAGE` the buyer does it: tell
+        whether they have.
+        """
+
+    def page(self, ask: Ask, errand: Errand) -> Page:
+        """A page where the buyer pays; asked with a reference of one, the same."""
 
     def capture(self, ask: Ask) -> PaymentNews:
         """Take so much of what was reserved and release the rest."""

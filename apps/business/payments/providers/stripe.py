@@ -2,13 +2,14 @@
 
 An intent is made and confirmed in one call under an `Idempotency-Key`; Stripe answers a repeated key alike for 24
 hours, so `PAYMENT_ASK_FOR_S` must be less. Source: docs.stripe.com/api, "PaymentIntents", "Refunds", "Errors",
-"Idempotent requests".
+"Idempotent requests", "Checkout Sessions".
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +17,13 @@ from urllib.parse import quote
 from apps.business.payments.errors import NoticeRefused
 from apps.business.payments.providers import signing
 from apps.business.payments.providers.port import (
+    PAGE,
     Ask,
+    Errand,
     News,
     NoAnswer,
     Notice,
+    Page,
     PaymentNews,
     PaymentState,
     PayoutNews,
@@ -30,7 +34,7 @@ from apps.business.payments.providers.port import (
 from apps.business.payments.providers.transport import Transport
 
 API_VERSION = "2024-06-20"
-_INTENTS, _REFUNDS = "/v1/payment_intents", "/v1/refunds"
+_INTENTS, _REFUNDS, _SESSIONS = "/v1/payment_intents", "/v1/refunds", "/v1/checkout/sessions"
 _FEE = "latest_charge.balance_transaction"
 # Somebody else asks with the same key at this moment; too many questions; their fault, not ours.
 _LATER = (409, 425, 429)
@@ -53,6 +57,8 @@ class StripeProvider:
         self._transport, self._key, self._webhook_secret = transport, key, webhook_secret
 
     def authorise(self, ask: Ask) -> PaymentNews:
+        if ask.method == PAGE:
+            return self._paid_on_page(ask)
         if ask.reference:
             return payment_news(self._get(f"{_INTENTS}/{quote(ask.reference)}?expand[]={_FEE}"))
         form = {
@@ -68,6 +74,35 @@ class StripeProvider:
         }
         return self._intent(_INTENTS, form, ask)
 
+    def page(self, ask: Ask, errand: Errand) -> Page:
+        if ask.operation_reference:
+            return _page(self._get(f"{_SESSIONS}/{quote(ask.operation_reference)}"))
+        price, intent = "line_items[0][price_data]", "payment_intent_data"
+        form = {
+            "mode": "payment",
+            "payment_method_types[]": "card",
+            "line_items[0][quantity]": "1",
+            f"{price}[currency]": ask.currency.lower(),
+            f"{price}[unit_amount]": str(ask.amount_minor),
+            f"{price}[product_data][name]": errand.title,
+            f"{intent}[capture_method]": "manual",
+            f"{intent}[metadata][payment_id]": ask.payment_id,
+            f"{intent}[metadata][order_id]": ask.order_id,
+            f"{intent}[metadata][{PAGE}]": "yes",
+            "metadata[payment_id]": ask.payment_id,
+            "expires_at": str(int(errand.until.timestamp())),
+            "success_url": errand.paid_url,
+            "cancel_url": errand.cancelled_url,
+        }
+        return _page(self._post(_SESSIONS, form, ask.key))
+
+    def _paid_on_page(self, ask: Ask) -> PaymentNews:
+        """Nobody can have paid on a page to which nobody was sent."""
+        if not ask.operation_reference:
+            return PaymentNews(payment_id=ask.payment_id, reference="", state="pending", currency=ask.currency)
+        path = f"{_SESSIONS}/{quote(ask.operation_reference)}?expand[]=payment_intent.{_FEE}"
+        return session_news(self._get(path))
+
     def capture(self, ask: Ask) -> PaymentNews:
         form = {"amount_to_capture": str(ask.amount_minor), "expand[]": _FEE}
         return self._intent(f"{_INTENTS}/{quote(ask.reference)}/capture", form, ask)
@@ -76,8 +111,8 @@ class StripeProvider:
         return self._intent(f"{_INTENTS}/{quote(ask.reference)}/cancel", {}, ask)
 
     def refund(self, ask: Ask) -> RefundNews:
-        if ask.refund_reference:
-            return refund_news(self._get(f"{_REFUNDS}/{quote(ask.refund_reference)}"))
+        if ask.operation_reference:
+            return refund_news(self._get(f"{_REFUNDS}/{quote(ask.operation_reference)}"))
         form = {
             "payment_intent": ask.reference,
             "amount": str(ask.amount_minor),
@@ -131,8 +166,13 @@ class _ErrorOfIntent(Refused):
 
 
 def payment_news(intent: Any, error: Refused | None = None) -> PaymentNews:
-    """What an intent tells. Raises NoAnswer for what is none."""
+    """What an intent tells. Raises NoAnswer for what is none.
+
+    On a page the buyer may try another card, so that a declined one is none of ours to know.
+    """
     try:
+        if (intent.get("metadata") or {}).get(PAGE) and intent["status"] == "requires_payment_method":
+            return _undecided(intent)
         failure = intent.get("last_payment_error") or {}
         return PaymentNews(
             payment_id=str((intent.get("metadata") or {}).get("payment_id", "")),
@@ -146,6 +186,31 @@ def payment_news(intent: Any, error: Refused | None = None) -> PaymentNews:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as fault:
         raise NoAnswer("what was answered is no payment intent") from fault
+
+
+def session_news(session: Any) -> PaymentNews:
+    """What a page tells of its payment. Raises NoAnswer for what is none."""
+    try:
+        if session["status"] == "complete":
+            return payment_news(session["payment_intent"])
+        news = _undecided(session)
+        if session["status"] == "expired":
+            return replace(news, state="declined", code="page_expired", message="Nobody paid on the provider's page.")
+        return news
+    except (KeyError, TypeError, AttributeError) as fault:
+        raise NoAnswer("what was answered is no checkout session") from fault
+
+
+def _undecided(thing: Any) -> PaymentNews:
+    payment_id = str((thing.get("metadata") or {}).get("payment_id", ""))
+    return PaymentNews(payment_id=payment_id, reference="", state="pending", currency=str(thing["currency"]).upper())
+
+
+def _page(session: Any) -> Page:
+    try:
+        return Page(str(session["id"]), str(session.get("url") or "") if session["status"] == "open" else "")
+    except KeyError as fault:
+        raise NoAnswer("what was answered is no checkout session") from fault
 
 
 def refund_news(refund: Any) -> RefundNews:
@@ -169,6 +234,8 @@ def _news_of(event_type: str, thing: Any) -> News | None:
         return payment_news(thing)
     if event_type.startswith(("refund.", "charge.refund.")):
         return refund_news(thing)
+    if event_type == "checkout.session.expired":
+        return session_news(thing)
     if event_type == "payout.paid":
         return PayoutNews(
             reference=str(thing["id"]), amount_minor=int(thing["amount"]), currency=str(thing["currency"]).upper()

@@ -2,15 +2,16 @@
 
 import json
 import threading
+from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
 from apps.business.payments.errors import NoticeRefused
 from apps.business.payments.providers import signing
-from apps.business.payments.providers.port import Ask, NoAnswer, Refused
+from apps.business.payments.providers.port import PAGE, Ask, Errand, NoAnswer, Page, Refused
 from apps.business.payments.providers.simulator import SimulatedStripe, cards
-from apps.business.payments.providers.stripe import API_VERSION, StripeProvider
+from apps.business.payments.providers.stripe import API_VERSION, StripeProvider, payment_news, session_news
 from apps.business.payments.providers.transport import OverHttp
 from apps.business.payments.tests.conftest import NOON
 
@@ -70,6 +71,37 @@ def ask(**changes):
 
 def intent(status="requires_capture", **more):
     return {"id": "pi_1", "status": status, "currency": "gbp", "metadata": {"payment_id": "p"}, **more}
+
+
+class TestPage:
+    def test_is_asked_for_with_manual_capture_and_known_again_by_its_payment(self, answering):
+        stripe = answering(
+            200, {"id": "cs_1", "status": "open", "url": "https://checkout.example/cs_1", "currency": "gbp"}
+        )
+        errand = Errand(
+            title="Order 7", paid_url="https://a.example/paid", cancelled_url="https://a.example/", until=NOON
+        )
+
+        page = stripe.page(ask(method=PAGE), errand)
+        waiting = stripe.authorise(ask(method=PAGE, operation_reference="cs_1"))
+
+        (environ, form), _ = stripe.asked
+        sent = dict(parse_qsl(form))
+        assert page == Page("cs_1", "https://checkout.example/cs_1")
+        assert (environ["PATH_INFO"], environ["HTTP_IDEMPOTENCY_KEY"]) == ("/v1/checkout/sessions", "k1")
+        assert sent["payment_intent_data[capture_method]"] == "manual"
+        assert sent["payment_intent_data[metadata][payment_id]"] == "p"
+        assert sent["line_items[0][price_data][unit_amount]"] == "1000"
+        assert (waiting.state, waiting.reference) == ("pending", "")
+
+    def test_tells_of_its_intent_once_it_is_complete_and_of_nothing_while_a_card_is_declined(self):
+        complete = {"status": "complete", "currency": "gbp", "payment_intent": intent(currency="gbp")}
+        declined = intent("requires_payment_method", currency="gbp", metadata={"payment_id": "p", PAGE: "yes"})
+
+        assert session_news(complete).state == "authorised"
+        assert payment_news(declined).state == "pending"
+        with pytest.raises(NoAnswer):
+            session_news({"status": "complete", "payment_intent": "pi_1"})
 
 
 class TestAPaymentsWholeLife:

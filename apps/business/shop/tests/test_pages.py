@@ -1,6 +1,7 @@
 """A shop, as somebody walks through it who has no script and no account."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -14,7 +15,11 @@ from apps.business.catalog import queries as products
 from apps.business.orders import commands
 from apps.business.orders import queries as orders
 from apps.business.orders.tests.factories import ADA, address, way
+from apps.business.payments import commands as payment_commands
+from apps.business.payments import queries as payments
 from apps.business.shipping import commands as shipping
+from apps.core.sagas.models import Instance
+from apps.core.sagas.runner import Runner
 from apps.core.tenancy import tenant
 from tests.callers import ensure_tenant, make_caller
 
@@ -62,6 +67,23 @@ def reviewed(client, shop, **changes):
 def hidden(answer):
     fields = re.findall(r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', answer.content.decode())
     return {name: value for name, value in fields if name != "csrfmiddlewaretoken"}
+
+
+@pytest.fixture
+def simulator(settings, tmp_path):
+    settings.PAYMENT_SIMULATOR, settings.PAYMENT_SIMULATOR_FILE = True, str(tmp_path / "simulator.sqlite3")
+
+
+def go_on(tenant_id, drain):
+    """As workers would find it a moment later: the orders' way, and what is due of their payments."""
+    at = timezone.now() + timedelta(minutes=1)
+    with tenant(tenant_id):
+        for _ in range(3):
+            for saga in Instance.objects.using("business").all():
+                Runner("business", clock=lambda: at).run(saga.id)
+            for payment in payments.payments():
+                payment_commands.work_on(payment_id=payment.id, now=at)
+            drain()
 
 
 def way_of(tenant_id):
@@ -215,16 +237,36 @@ class TestTheCheckout:
 
         assert ("Nothing is sent to this country" in said, "Place order" in said) == (True, False)
 
-    def test_pays_by_card_and_then_waits_for_the_money(self, guest, shop, tenant_id, settings, tmp_path):
-        settings.PAYMENT_SIMULATOR, settings.PAYMENT_SIMULATOR_FILE = True, str(tmp_path / "simulator.sqlite3")
+    def test_pays_by_card_on_the_providers_page_and_comes_back(self, guest, shop, tenant_id, drain, simulator):
         put_in(guest, shop, product_called("Tea pot", tenant_id))
         review = reviewed(guest, shop)
-        form = {**hidden(review), "shipping_method_id": way_of(tenant_id), "payment": "pm_card_visa", "action": "place"}
+        form = {**hidden(review), "shipping_method_id": way_of(tenant_id), "payment": "page", "action": "place"}
 
-        placed = guest.post(f"{shop}checkout", form)
+        first = guest.get(guest.post(f"{shop}checkout", form)["Location"])
+        onward = first["Refresh"].partition("url=")[2]
+        too_early = guest.get(onward)
+        go_on(tenant_id, drain)
+        there = guest.get(onward)["Location"]
+        still_to_pay = text(guest.get(onward.partition("payment")[0]))
+        back = guest.post(there, {"card": "pm_card_visa"})["Location"]
+        seen = guest.get(back)["Location"]
+        waiting = guest.get(seen)
+        go_on(tenant_id, drain)
 
-        assert "Test card that approves" in text(review)
-        assert "payment is being arranged" in text(guest.get(placed["Location"]))
+        assert "By card, on the payment provider" in text(review)
+        assert ("On to the payment" in text(first), too_early["Refresh"]) == (True, first["Refresh"])
+        assert there.startswith(f"/pay/{tenant_id}/")
+        assert ("Pay now" in still_to_pay, "Pay now" in text(waiting), waiting["Refresh"]) == (True, False, "2")
+        assert ("Thank you. Keep this address" in text(guest.get(seen)), guest.get(back)["Location"]) == (True, seen)
+        assert guest.get(onward)["Location"] == onward.partition("payment")[0]
+
+    def test_takes_no_way_to_pay_that_it_did_not_offer(self, guest, shop, tenant_id):
+        put_in(guest, shop, product_called("Tea pot", tenant_id))
+        form = {**hidden(reviewed(guest, shop)), "shipping_method_id": way_of(tenant_id), "payment": "pm_card_visa"}
+
+        answer = guest.post(f"{shop}checkout", {**form, "action": "place"})
+
+        assert (answer.status_code, "Choose how to pay" in text(answer)) == (422, True)
 
     def test_shows_nobody_an_order_without_its_link(self, guest, shop, tenant_id):
         put_in(guest, shop, product_called("Tea pot", tenant_id))

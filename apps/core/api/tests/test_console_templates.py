@@ -33,6 +33,7 @@ NEEDED = {
     "product": {"id": 3, "sku": "A1", "name": "Teapot", "unit_price": 12, "currency": "GBP", "version": 1},
     "person": {"id": 4, "name": "Ada Winter", "email": "ada@acme.test", "status": "active"},
     "payment": {"id": 5, "order_id": 1, "status": "captured", "currency": "GBP", "amount_minor": 1250},
+    "to_pay": {"currency": "GBP", "amount_minor": 1250},
     "invoice": {"id": 6, "number": "INV-2026-000001", "kind": "invoice", "currency": "GBP", "total_minor": 1250},
     "shop": {"title": "Tea and more", "currency": "GBP"},
     "customer": {"id": 7, "code": "C1", "name": "Ida Vogel"},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apps.business.payments.providers.simulator import intents
+from apps.business.payments.providers.simulator import intents, pages
 from apps.business.payments.providers.simulator.cards import CARDS, Card
 from apps.business.payments.providers.simulator.intents import Problem
 from apps.business.payments.providers.simulator.store import Session, Store
@@ -21,6 +21,8 @@ _ROUTES: tuple[tuple[str, str, Callable[..., dict[str, Any]]], ...] = (
     ("GET", r"/v1/payment_intents/(?P<id_>\w+)", intents.look),
     ("POST", r"/v1/payment_intents/(?P<id_>\w+)/capture", intents.capture),
     ("POST", r"/v1/payment_intents/(?P<id_>\w+)/cancel", intents.cancel),
+    ("POST", r"/v1/checkout/sessions", pages.begin),
+    ("GET", r"/v1/checkout/sessions/(?P<id_>\w+)", pages.look),
     ("POST", r"/v1/refunds", intents.refund),
     ("GET", r"/v1/refunds/(?P<id_>\w+)", intents.look),
 )
@@ -66,6 +68,23 @@ class SimulatedStripe:
         """Make the webhook calls that are due now, by `hand(account, body)`; returns how many."""
         return self.store.hand_over(hand, now=self._clock())
 
+    def page(self, account: str, id_: str) -> dict[str, Any]:
+        """A page where somebody pays. Raises Problem where there is none."""
+        with self.store.session() as session:
+            return pages.look(self._books(session, account), {}, id_=id_)
+
+    def pay(self, account: str, id_: str, *, card: str) -> dict[str, Any]:
+        """What the buyer does there. Raises Problem where the card is declined."""
+        with self.store.session() as session:
+            try:
+                return pages.pay(self._books(session, account), id_=id_, card=card)
+            except Problem as problem:
+                declined = problem  # which is written down
+        raise declined
+
+    def _books(self, session: Session, account: str) -> intents.Books:
+        return intents.Books(session, account, now=self._clock(), late_s=self._late_s)
+
     def _answered(self, request: _Request) -> tuple[int, str]:
         if request.method == "GET":
             with self.store.session() as session:
@@ -93,7 +112,7 @@ class SimulatedStripe:
         return status, body
 
     def _done(self, session: Session, request: _Request) -> tuple[int, str]:
-        books = intents.Books(session, request.account, now=self._clock(), late_s=self._late_s)
+        books = self._books(session, request.account)
         for method, pattern, view in _ROUTES:
             found = re.fullmatch(pattern, request.path)
             if found and method == request.method:

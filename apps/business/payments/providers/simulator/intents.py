@@ -65,7 +65,7 @@ def create(books: Books, form: dict[str, str]) -> Thing:
     if card is None:
         message = f"No such PaymentMethod: '{form.get('payment_method', '')}'"
         raise Problem(400, "invalid_request_error", "resource_missing", message, param="payment_method")
-    intent = _new_intent(form, _amount(form, "amount"), int(books.now))
+    intent = _new_intent(form, amount_of(form, "amount"), int(books.now))
     if card.decline_code:
         _decline(books, intent, card)
     if card.is_late:
@@ -83,7 +83,7 @@ def look(books: Books, _form: dict[str, str], *, id_: str) -> Thing:
 def capture(books: Books, form: dict[str, str], *, id_: str) -> Thing:
     """Take so much; what is left is released."""
     intent = _in_state(books, id_, "requires_capture")
-    amount = _amount(form, "amount_to_capture", default=intent["amount"])
+    amount = amount_of(form, "amount_to_capture", default=intent["amount"])
     if amount > intent["amount"]:
         raise Problem(400, "invalid_request_error", "amount_too_large", "The amount is more than was authorized.")
     fee = min(amount, amount * 14 // 1000 + 20)
@@ -103,7 +103,7 @@ def cancel(books: Books, _form: dict[str, str], *, id_: str) -> Thing:
 def refund(books: Books, form: dict[str, str]) -> Thing:
     """Give some of what was taken back."""
     intent = _in_state(books, form.get("payment_intent", ""), "succeeded")
-    amount, back = _amount(form, "amount", default=intent["amount_received"]), intent.get("refunded", 0)
+    amount, back = amount_of(form, "amount", default=intent["amount_received"]), intent.get("refunded", 0)
     if back + amount > intent["amount_received"]:
         raise Problem(
             400, "invalid_request_error", "charge_already_refunded", "More than was captured would be refunded."
@@ -117,7 +117,7 @@ def refund(books: Books, form: dict[str, str]) -> Thing:
         "amount": amount,
         "currency": intent["currency"],
         "payment_intent": intent["id"],
-        "metadata": _metadata(form),
+        "metadata": metadata_of(form),
     }
     books.kept(given, "refund.created", card=card)
     if card.refund_fails:
@@ -138,7 +138,7 @@ def _new_intent(form: dict[str, str], amount: int, now: int) -> Thing:
         "currency": form.get("currency", ""),
         "capture_method": form.get("capture_method", "automatic"),
         "payment_method": form["payment_method"],
-        "metadata": _metadata(form),
+        "metadata": metadata_of(form),
         "last_payment_error": None,
     }
 
@@ -164,12 +164,14 @@ def _card(intent: Thing) -> Card:
     return CARDS[intent["payment_method"]]
 
 
-def _metadata(form: dict[str, str]) -> dict[str, str]:
-    named = ((name, value) for name, value in form.items() if name.startswith("metadata[") and name.endswith("]"))
-    return {name[len("metadata[") : -1]: value for name, value in named}
+def metadata_of(form: dict[str, str], prefix: str = "metadata[") -> dict[str, str]:
+    """What a form names below `prefix`."""
+    named = ((name, value) for name, value in form.items() if name.startswith(prefix) and name.endswith("]"))
+    return {name[len(prefix) : -1]: value for name, value in named}
 
 
-def _amount(form: dict[str, str], name: str, *, default: int = 0) -> int:
+def amount_of(form: dict[str, str], name: str, *, default: int = 0) -> int:
+    """Raises Problem for what is no amount."""
     text = form.get(name, str(default))
     if not text.isascii() or not text.isdigit() or int(text) <= 0:
         raise Problem(400, "invalid_request_error", "parameter_invalid_integer", f"Invalid integer: {name}", param=name)
