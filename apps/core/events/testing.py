@@ -44,6 +44,10 @@ class Published(Sequence["Event"]):
     def __getitem__(self, index: Any) -> Any:
         return self.events()[index]
 
+    def __iter__(self) -> Iterator[Event]:
+        """Reads once, where `__getitem__` for each would read all for each."""
+        return iter(self.events())
+
     def __eq__(self, other: object) -> bool:
         return self.events() == (list(other) if isinstance(other, Sequence) else other)
 

@@ -157,8 +157,8 @@ class Stock(RuleBasedStateMachine):
         self.model.look()
         with tenant(self.tenant_id):
             levels = {level.warehouse_id: level for level in queries.levels_of(self.product_id)}
-            made = {order: queries.open_reservation(self.orders[order]) for order in range(4)}
-            promises = {order: promised(one.id, self.places) for order, one in made.items() if one}
+            made = Reservation.objects.in_tenant().filter(order_id__in=self.orders, status=Reservation.Status.OPEN)
+            promises = {self.orders.index(one.order_id): promised(one.id, self.places) for one in made}
         there = [levels[place] for place in self.places]
         assert [level.on_hand for level in there] == self.model.on_hand
         assert [level.available for level in there] == [self.model.available(place) for place in (0, 1)]

@@ -105,7 +105,7 @@ def use_simulator(settings: Any, folder: Any) -> None:
 def work_on_payments(now: datetime) -> None:
     """As the payments' worker would, until nothing is due. One order at a time: only the latest can be under way."""
     for payment in payment_queries.payments()[:1]:
-        while payments.work_on(payment_id=payment.id, now=now):
+        while payment_queries.open_operations(payment.id) and payments.work_on(payment_id=payment.id, now=now):
             pass
 
 

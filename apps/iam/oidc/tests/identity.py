@@ -79,10 +79,10 @@ class Browser(Client):
         return self.get(f"{parts.path}?{parts.query}" if parts.query else parts.path)
 
     def enter_password(self, next_url: str, email: str, password: str = PASSWORD) -> Any:
-        """POST the sign-in form."""
-        self.get("/sign-in/", {"next": next_url})
+        """POST the sign-in form, fetched first where its token is looked at."""
         form = {"email": email, "password": password, "next": next_url}
         if self.handler.enforce_csrf_checks:
+            self.get("/sign-in/", {"next": next_url})
             form["csrfmiddlewaretoken"] = self.cookies[settings.CSRF_COOKIE_NAME].value
         return self.post("/sign-in/", form)
 

@@ -12,6 +12,7 @@ from httpx2 import Client, WSGITransport
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server, filling
 from scim2_tester.checkers import patch_add, patch_replace
+from scim2_tester.utils import ResourceManager
 
 from apps.core.history import SYSTEM
 from apps.core.tenancy import tenant
@@ -37,6 +38,18 @@ def user_names_are_addresses(monkeypatch) -> None:
 
 
 @pytest.fixture
+def made_things_are_deleted_once(monkeypatch) -> None:
+    """After each check the tester deletes what it made in that one and, once more, in all before."""
+    delete = ResourceManager.cleanup
+
+    def cleanup(manager: ResourceManager) -> None:
+        delete(manager)
+        manager.resources.clear()
+
+    monkeypatch.setattr(ResourceManager, "cleanup", cleanup)
+
+
+@pytest.fixture
 def client() -> Any:
     """Calls pass no socket: thousands of small ones would wait there more than they work."""
     company = TenantFactory()
@@ -55,7 +68,7 @@ def client() -> Any:
         yield SyncSCIMClient(http)
 
 
-@pytest.mark.usefixtures("user_names_are_addresses")
+@pytest.mark.usefixtures("user_names_are_addresses", "made_things_are_deleted_once")
 def test_every_check_is_passed(client):
     results = check_server(client)
 
