@@ -484,6 +484,8 @@ manager owner
     POST /webhooks/{webhook_id}/state
     POST /webhooks/{webhook_id}/test
 owner
+    GET /api/v1/services/{service}/events
+    GET /services/{service}/events/
     POST /api/v1/customers/{customer_id}/erasure
     GET /customers/{customer_id}/erasure
     POST /customers/{customer_id}/erasure

@@ -24,9 +24,11 @@ from apps.core.events.database import Connection
 from apps.core.events.envelope import Envelope, plain_row
 from apps.core.events.errors import ArchiveUnreadable
 from apps.core.events.rows import envelope_of
+from apps.core.events.span import Mark, Span
 from apps.core.tenancy import require_tenant_id
 
 _EVERYTHING = 2**62
+_BEHIND = "(recorded_at, id) > (?::timestamptz, ?::uuid)"
 _OF_TENANT = """
 select file from events_archive where tenant_id = %s and month + interval '1 month' > %s and month < %s order by month
 """
@@ -54,13 +56,31 @@ def stream(aggregate_id: UUID, *, using: str, after: int, before: int) -> list[E
     return [one.envelope for one in found]
 
 
-def between(since: datetime, until: datetime, *, using: str, event_types: Sequence[str] = ()) -> Iterator[Envelope]:
-    """What was recorded in the current tenant from `since` to before `until`, month by month in the log's order."""
-    where, values = "recorded_at >= ? and recorded_at < ?", [since, until]
-    if event_types:
-        where, values = f"{where} and list_contains(?, type)", [*values, list(event_types)]  # type: ignore[list-item]
-    for file in _files(using, since=since, until=until):
+def between(span: Span, *, using: str) -> Iterator[Envelope]:
+    """What of a span of the current tenant was archived, month by month in the log's order."""
+    where, values = _meant(span)
+    for file in _files(using, since=span.since, until=span.until):
         yield from (one.envelope for one in _of_tenant([file], where, values, order="position"))
+
+
+def page(span: Span, *, using: str, after: Mark, limit: int) -> list[Envelope]:
+    """The first archived events of a span that stand behind a place, as they were recorded.
+
+    Reads the months that it needs.
+    """
+    where, values = _meant(span)
+    found: list[Envelope] = []
+    for file in _files(using, since=max(span.since, after[0]), until=span.until):
+        rows = _of_tenant([file], f"{where} and {_BEHIND}", [*values, *after], order="recorded_at, id", limit=limit)
+        found += [one.envelope for one in rows]
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def _meant(span: Span) -> tuple[str, list[Any]]:
+    named = list(span.conditions(value="?", among="list_contains(?, {column})"))
+    return " and ".join(condition for condition, _ in named), [value for _, value in named]
 
 
 def months(using: str) -> list[date]:
@@ -136,11 +156,13 @@ def _files(using: str, *, since: datetime | None = None, until: datetime | None 
         return [row[0] for row in cursor.fetchall()]
 
 
-def _of_tenant(files: list[str], where: str, values: Sequence[Any], *, order: str) -> list[Archived]:
+def _of_tenant(
+    files: list[str], where: str, values: Sequence[Any], *, order: str, limit: int = _EVERYTHING
+) -> list[Archived]:
     """A file that is another tenant's by mistake shows nothing."""
     with local(files) as paths:
         found = parquet.rows(
-            paths, f"tenant_id = ? and {where}", [require_tenant_id(), *values], order=order, limit=_EVERYTHING
+            paths, f"tenant_id = ? and {where}", [require_tenant_id(), *values], order=order, limit=limit
         )
     return [_archived(row) for row in found]
 

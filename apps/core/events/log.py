@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from heapq import merge
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from apps.core.events.concealing import Place, concealed_payload
 from apps.core.events.definition import Definition, Event, definition_of, remembers_origin
 from apps.core.events.envelope import PERSONAL_ORIGIN, Envelope, EventOrigin, being_handled
 from apps.core.events.rows import COLUMNS, envelope_of
+from apps.core.events.span import Mark, Span, mark_of
 from apps.core.history import current_actor, current_origin
 from apps.core.observability import trace_id, traceparent
 from apps.core.tenancy import require_tenant_id
@@ -163,23 +164,37 @@ def streams(aggregate_ids: Sequence[UUID], *, using: str) -> dict[UUID, list[Env
     return found
 
 
-def between(since: datetime, until: datetime, *, using: str, event_types: Sequence[str] = ()) -> Iterator[Envelope]:
-    """What was recorded in the current tenant from `since` to before `until`: the archive, then the log, in order."""
-    yield from archive.between(since, until, using=using, event_types=event_types)
-    after = (since, UUID(int=0))
-    while page := _page(after, until, using=using, event_types=event_types):
-        yield from page
-        after = (page[-1].timestamp, page[-1].event_id)
+def between(span: Span, *, using: str) -> Iterator[Envelope]:
+    """What was recorded in a span in the current tenant: the archive, then the log, in order."""
+    yield from archive.between(span, using=using)
+    after = (span.since, UUID(int=0))
+    while found := _page(span, using=using, after=after, limit=_PAGE):
+        yield from found
+        after = mark_of(found[-1])
 
 
-def _page(after: tuple[datetime, UUID], until: datetime, *, using: str, event_types: Sequence[str]) -> list[Envelope]:
-    chosen = "and type = any(%s)" if event_types else ""
-    values: list[Any] = [require_tenant_id(), *after, until, *([list(event_types)] if event_types else []), _PAGE]
+def page(span: Span, *, using: str, after: Mark | None = None, limit: int) -> list[Envelope]:
+    """The first events of a span in the current tenant, or the first behind a place, as they were recorded.
+
+    Wherever they lie: a month that is being archived lies in both for a moment, and is told once. Two statements, and
+    the archived months that the page needs.
+    """
+    behind = after or (span.since, UUID(int=0))
+    parts = [read(span, using=using, after=behind, limit=limit) for read in (archive.page, _page)]
+    told = {envelope.event_id: envelope for envelope in merge(*parts, key=mark_of)}
+    return list(told.values())[:limit]
+
+
+def _page(span: Span, *, using: str, after: Mark, limit: int) -> list[Envelope]:
+    named = list(span.conditions(value="%s", among="{column} = any(%s)"))
+    where = "".join(f" and {condition}" for condition, _ in named)
+    values = [value for _, value in named]
     with connections[using].cursor() as cursor:
+        # The first condition on the place says nothing new: it tells which partitions need not be looked at.
         cursor.execute(
-            f"select {COLUMNS} from events_event event where tenant_id = %s "  # noqa: S608 (constant)
-            f"and (recorded_at, id) > (%s, %s) and recorded_at < %s {chosen} order by recorded_at, id limit %s",
-            values,
+            f"select {COLUMNS} from events_event event where tenant_id = %s{where} "  # noqa: S608 (constant)
+            "and recorded_at >= %s and (recorded_at, id) > (%s, %s) order by recorded_at, id limit %s",
+            [require_tenant_id(), *values, after[0], *after, limit],
         )
         return [envelope_of(row) for row in cursor.fetchall()]
 

@@ -5,6 +5,7 @@ from apps.core.auth.permissions import MANAGERS, OWNERS, Permission, PlatformPer
 
 class EventPermission(Permission):
     VIEW = "events.view", "See which events there are, who hears of them and which could not be handled", MANAGERS
+    READ = "events.read", "Read what events said, in the log and its archive", OWNERS
     REPAIR = "events.repair", "See what failed events say; correct, retry and discard them", OWNERS
 
 

@@ -8,6 +8,8 @@ from apps.core.operations import (
     consumers_pages,
     dead_letters_api,
     dead_letters_pages,
+    event_log_api,
+    event_log_pages,
 )
 
 _CONSUMERS_API = "api/v1/services/<service:service>/consumers"
@@ -22,6 +24,8 @@ urlpatterns = [
     path("api/v1/event-types", catalogue_api.EventTypes.as_view()),
     path("api/v1/event-types/<str:name>", catalogue_api.EventTypeDetail.as_view()),
     path("api/v1/event-types/<str:name>/<int:version>/schema", catalogue_api.EventTypeSchema.as_view()),
+    path("api/v1/services/<service:service>/events", event_log_api.Events.as_view()),
+    path("services/<service:service>/events/", event_log_pages.event_log_list),
     path("events/", catalogue_pages.event_list),
     path("events/<str:name>/", catalogue_pages.event_detail),
     path(_API, dead_letters_api.DeadLetters.as_view()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
@@ -23,6 +24,7 @@ from apps.core.events.database import connect
 from apps.core.events.errors import ArchiveUnreadable, StillNeeded
 from apps.core.events.models import ArchivedMonth
 from apps.core.events.snapshots import state_of, state_to_change
+from apps.core.events.span import Span, mark_of
 from apps.core.events.tasks import archive_log
 from apps.core.events.testing import run_relay_once
 from apps.core.events.tests.long_ago import FEBRUARY, JANUARY, MARCH, old_months, read_to_the_end
@@ -255,7 +257,7 @@ class TestIsolation:
 
         with tenant(other_tenant_id):
             assert archive.stream(thing, using=ALIAS, after=0, before=9) == []
-            assert list(log.between(at(1), at(3), using=ALIAS)) == []
+            assert list(log.between(Span(since=at(1), until=at(3)), using=ALIAS)) == []
             assert not ArchivedMonth.objects.using(ALIAS).exists()
 
     def test_a_file_that_is_somebody_elses_shows_nothing(self, thing, tenant_id, other_tenant_id, archive_dir):
@@ -268,7 +270,7 @@ class TestIsolation:
 
         with tenant(other_tenant_id):
             assert archive.stream(thing, using=ALIAS, after=0, before=9) == []
-            assert list(archive.between(at(1, 1), at(2), using=ALIAS)) == []
+            assert list(archive.between(Span(since=at(1, 1), until=at(2)), using=ALIAS)) == []
             assert archive.rows(ALIAS, JANUARY) == []
 
     def test_files_go_with_their_tenant(self, thing, tenant_id, archive_dir):
@@ -299,11 +301,39 @@ class TestReading:
         archive_months(ALIAS, before=FEBRUARY)
 
         with tenant(tenant_id):
-            found = list(log.between(at(1, 6), at(3), using=ALIAS))
-            none = list(log.between(at(1, 1), at(3), using=ALIAS, event_types=["OrderPlaced"]))
+            found = list(log.between(Span(since=at(1, 6), until=at(3)), using=ALIAS))
+            none = list(log.between(Span(since=at(1, 1), until=at(3), event_types=("OrderPlaced",)), using=ALIAS))
 
         assert [envelope.event().number for envelope in found] == [2, 3]
         assert none == []
+
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_of_a_time_page_by_page_tells_each_once(self, thing, tenant_id, other_tenant_id, size):
+        happened(other_tenant_id, uuid7(), at(1, 7), at(2))
+        everybody_reads()
+        archive_months(ALIAS, before=FEBRUARY)
+        span, told, after = Span(since=at(1, 5), until=at(3), topics=("business.things",)), [], None
+
+        with tenant(tenant_id):
+            while page := log.page(span, using=ALIAS, after=after, limit=size):
+                told += [envelope.event().number for envelope in page]
+                after = mark_of(page[-1])
+            none = log.page(replace(span, aggregate_id=uuid7()), using=ALIAS, limit=10)
+
+        assert (told, none) == ([1, 2, 3], [])
+
+    def test_of_a_month_that_is_being_archived_tells_each_once(self, thing, tenant_id):
+        def die(progress: Progress) -> None:
+            if progress.step == "recorded":
+                raise Killed
+
+        with suppress(Killed):
+            archive_months(ALIAS, before=FEBRUARY, told=die)
+
+        with tenant(tenant_id):
+            found = log.page(Span(since=at(1, 1), until=at(3)), using=ALIAS, limit=10)
+
+        assert [envelope.event().number for envelope in found] == [1, 2, 3]
 
     def test_of_all_tenants_is_in_the_order_of_places(self, thing, tenant_id, other_tenant_id):
         happened(other_tenant_id, uuid7(), at(1), at(2))

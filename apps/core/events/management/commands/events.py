@@ -16,6 +16,7 @@ from apps.core.events import asyncapi, compatibility, contract_files, log, refer
 from apps.core.events.catalogue import published
 from apps.core.events.contracts import Contract
 from apps.core.events.envelope import encode
+from apps.core.events.span import Span
 from apps.core.tenancy import tenant
 
 
@@ -35,6 +36,8 @@ class Command(BaseCommand):
         query.add_argument("--since", type=_moment, required=True, help="2026-01-31, or 2026-01-31T12:00:00Z")
         query.add_argument("--until", type=_moment, default=datetime.max.replace(tzinfo=UTC), help="before this moment")
         query.add_argument("--type", action="append", default=[], help="only these events (may be repeated)")
+        query.add_argument("--topic", action="append", default=[], help="only of these topics (may be repeated)")
+        query.add_argument("--aggregate", type=UUID, help="only of the aggregate with this id")
         actions.add_parser("release", help="make what the code declares now the released state")
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
@@ -81,9 +84,15 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(published())} events keep what the last release promised")
 
     def _query(self, options: dict[str, Any]) -> None:
-        alias, span = settings.EVENTS_LOG_OF_SERVICE[options["service"]], (options["since"], options["until"])
+        span = Span(
+            since=options["since"],
+            until=options["until"],
+            topics=tuple(options["topic"]),
+            event_types=tuple(options["type"]),
+            aggregate_id=options["aggregate"],
+        )
         with tenant(options["tenant"]):
-            for envelope in log.between(*span, using=alias, event_types=options["type"]):
+            for envelope in log.between(span, using=settings.EVENTS_LOG_OF_SERVICE[options["service"]]):
                 self.stdout.write(encode(envelope).decode())
 
     def _say(self, written: list[Path]) -> None:
