@@ -7,6 +7,8 @@ saved next.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -42,15 +44,42 @@ def seal_column(alias: str, model: Any, history: Any, *, name: str) -> int:
     return sum(_Column(alias, one, model, name).seal() for one in (model, history) if one is not None)
 
 
-class _Column:
+class SealedColumn:
+    """A sealed column of one table, written past its model, as the owner of the table. The tenant is the caller's."""
+
+    def __init__(self, alias: str, lies_in: type[models.Model], field: SealedTextField) -> None:
+        self.alias, self.table, self.key, self.field = alias, lies_in._meta.db_table, lies_in._meta.pk, field
+
+    @property
+    def key_type(self) -> str:
+        """As SQL casts to it."""
+        return str(self.key.rel_db_type(connections[self.alias]))
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Past the triggers that keep history as it was, and that would note a change: the text is the same."""
+        self.execute(
+            "select set_config('pgtrigger.ignore', (select coalesce(array_agg(tgname), '{}')::text from pg_trigger "
+            "where tgrelid = %(table)s::regclass and not tgisinternal), true)",
+            table=self.table,
+        )
+        yield
+        self.execute("select set_config('pgtrigger.ignore', '{}', true)")
+
+    def execute(self, statement: str, **values: Any) -> list[Any]:
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(statement, values)
+            return list(cursor.fetchall()) if cursor.description else []
+
+
+class _Column(SealedColumn):
     """A column of one table: the model's own, or its history's."""
 
     def __init__(self, alias: str, lies_in: type[models.Model], model: type[models.Model], name: str) -> None:
-        self._alias, self._table, self._key = alias, lies_in._meta.db_table, lies_in._meta.pk
-        self._field: SealedTextField = model._meta.get_field(name)  # type: ignore[assignment]
+        super().__init__(alias, lies_in, model._meta.get_field(name))  # type: ignore[arg-type]
         marked = [one for one in lies_in._meta.concrete_fields if isinstance(one, BlindIndexField) and one.over == name]
         self._mark = marked[0] if marked else None
-        self._plain = f"{self._field.column} <> all(%(not_plain)s) and {self._field.column} !~ %(token)s"
+        self._plain = f"{self.field.column} <> all(%(not_plain)s) and {self.field.column} !~ %(token)s"
         self._values = {"not_plain": ["", ERASED], "token": f"^{PATTERN}$"}
 
     def seal(self) -> int:
@@ -63,25 +92,25 @@ class _Column:
 
     def _tenants(self) -> list[UUID]:
         """Where something lies in plain: only a policy for the owner can tell."""
-        owner = roles_of(self._alias).owner
-        with atomic(using=self._alias):
-            self._execute(f'create policy owner_lists on {self._table} for select to "{owner}" using (true)')
-            where = f"from {self._table} where {self._plain}"
-            found = self._execute(f"select distinct tenant_id {where}", **self._values)
-            self._execute(f"drop policy owner_lists on {self._table}")
+        owner = roles_of(self.alias).owner
+        with atomic(using=self.alias):
+            self.execute(f'create policy owner_lists on {self.table} for select to "{owner}" using (true)')
+            where = f"from {self.table} where {self._plain}"
+            found = self.execute(f"select distinct tenant_id {where}", **self._values)
+            self.execute(f"drop policy owner_lists on {self.table}")
         return [tenant_id for (tenant_id,) in found]
 
     def _seal_some(self, tenant_id: UUID) -> int:
-        with atomic(using=self._alias):
-            rows = self._execute(
-                f"select {self._key.column}, {self._field.of}, {self._field.column} from {self._table} "  # noqa: S608
+        with atomic(using=self.alias):
+            rows = self.execute(
+                f"select {self.key.column}, {self.field.of}, {self.field.column} from {self.table} "  # noqa: S608
                 f"where tenant_id = %(tenant)s and {self._plain} order by 1 limit {_BATCH} for update",
                 **self._values,
                 tenant=tenant_id,
             )
-            owners = [Owner(self._alias, tenant_id, subject_id) for _, subject_id, _ in rows]
+            owners = [Owner(self.alias, tenant_id, subject_id) for _, subject_id, _ in rows]
             make_keys(owners)
-            place = self._field.place
+            place = self.field.place
             tokens = [encrypt(text, owner=who, place=place) for (_, _, text), who in zip(rows, owners, strict=True)]
             self._write(keys=[row[0] for row in rows], tokens=tokens, marks=self._marks(tenant_id, rows))
         return len(rows)
@@ -89,26 +118,12 @@ class _Column:
     def _marks(self, tenant_id: UUID, rows: list[Any]) -> list[str]:
         if self._mark is None:
             return [""] * len(rows)
-        owner, place = Owner(self._alias, tenant_id, tenant_id), self._mark.place
+        owner, place = Owner(self.alias, tenant_id, tenant_id), self._mark.place
         return [mark_to_keep(text, owner=owner, place=place) for _, _, text in rows]
 
     def _write(self, **values: list[Any]) -> None:
-        """Past the triggers that keep history as it was, and that would note a change: the text is the same."""
-        self._execute(
-            "select set_config('pgtrigger.ignore', (select coalesce(array_agg(tgname), '{}')::text from pg_trigger "
-            "where tgrelid = %(table)s::regclass and not tgisinternal), true)",
-            table=self._table,
-        )
-        kind = self._key.rel_db_type(connections[self._alias])
-        sealed = f"unnest(%(keys)s::{kind}[], %(tokens)s::text[], %(marks)s::text[]) sealed (key, token, mark)"
-        changes = f"{self._field.column} = sealed.token" + (
-            f", {self._mark.column} = sealed.mark" if self._mark else ""
-        )
-        found = f"{self._table}.{self._key.column} = sealed.key"
-        self._execute(f"update {self._table} set {changes} from {sealed} where {found}", **values)  # noqa: S608
-        self._execute("select set_config('pgtrigger.ignore', '{}', true)")
-
-    def _execute(self, statement: str, **values: Any) -> list[Any]:
-        with connections[self._alias].cursor() as cursor:
-            cursor.execute(statement, values)
-            return list(cursor.fetchall()) if cursor.description else []
+        sealed = f"unnest(%(keys)s::{self.key_type}[], %(tokens)s::text[], %(marks)s::text[]) sealed (key, token, mark)"
+        changes = f"{self.field.column} = sealed.token" + (f", {self._mark.column} = sealed.mark" if self._mark else "")
+        found = f"{self.table}.{self.key.column} = sealed.key"
+        with self.unheard():
+            self.execute(f"update {self.table} set {changes} from {sealed} where {found}", **values)  # noqa: S608

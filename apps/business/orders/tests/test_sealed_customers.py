@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.exceptions import FieldError
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -11,10 +14,11 @@ from django.utils import timezone
 from apps.business.orders import commands, queries
 from apps.business.orders.models import Customer
 from apps.business.orders.tests.factories import ADA, CustomerFactory
+from apps.core.crypto import resealing
 from apps.core.crypto.keys import destroy_keys, forget_keys, renew_key
 from apps.core.crypto.sealing import Unreadable
 from apps.core.crypto.sealing_columns import seal_column
-from apps.core.crypto.tokens import ERASED
+from apps.core.crypto.tokens import ERASED, PATTERN, version_of
 from apps.core.db.roles import as_owner
 from apps.core.history.changes import changes, history_model
 from apps.core.tenancy import no_tenant, tenant
@@ -176,3 +180,79 @@ class TestWhatLayThereInPlain:
         assert "zephyr" not in lies_there()
         assert (read(ida).email, found(EMAIL)) == (EMAIL, [ida])
         assert (read(ida).version, len(changes(Customer, entity_id=ida.id))) == known
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAfterARotation:
+    """What lies there is sealed with the new key, its history too; who reads it notices nothing."""
+
+    @pytest.fixture(autouse=True)
+    def _tenants(self, in_tenant, settings, monkeypatch):
+        monkeypatch.setattr("apps.core.crypto.rotation.tenants", lambda: [in_tenant])
+
+    def test_columns_and_history_are_sealed_anew_once_however_often_it_is_done(self, ida, capsys):
+        update(ida, email=LATER)
+        known = read(ida).version, len(changes(Customer, entity_id=ida.id)), versions()
+        renewed(ida)
+
+        for _ in range(2):
+            call_command("reseal_columns", "--database", "business")
+
+        told = capsys.readouterr().out.splitlines()
+        ends = [line for line in told if "texts sealed anew" in line]
+        assert ends == ["business: 3 of 3 texts sealed anew", "business: 0 of 3 texts sealed anew"]
+        assert (known[2], versions()) == ({1}, {2})
+        assert (read(ida).version, len(changes(Customer, entity_id=ida.id))) == known[:2]
+        assert (read(ida).email, found(LATER)) == (LATER, [ida])
+        assert changes(Customer, entity_id=ida.id)[0].before["email"] == EMAIL
+
+    def test_what_was_cut_off_is_carried_on(self, ida, monkeypatch):
+        create_named("A", 5)
+        for customer in queries.customers():
+            renewed(customer)
+        monkeypatch.setattr(resealing, "_BATCH", 2)
+        with as_owner("business"):
+            first = next(resealing.reseal("business", ida.tenant_id))
+            rest = list(resealing.reseal("business", ida.tenant_id))
+
+        assert (first.sealed, sum(one.sealed for one in rest)) == (2, 10)
+        assert versions() == {2}
+
+    def test_a_text_that_is_changed_meanwhile_is_left_to_who_changed_it(self, ida, monkeypatch):
+        renewed(ida)
+        seal = resealing.encrypt
+
+        def change_first(text, **place):
+            with connections["business"].cursor() as cursor:
+                cursor.execute("update orders_customer set email = '' where id = %s", [ida.id])
+            return seal(text, **place)
+
+        monkeypatch.setattr(resealing, "encrypt", change_first)
+        with as_owner("business"):
+            list(resealing.reseal("business", ida.tenant_id))
+
+        assert read(ida).email == ""
+
+    def test_somebody_who_is_erased_stays_erased(self, ida):
+        renewed(ida)
+        destroy_keys(ida.id, databases=["business"])
+
+        call_command("reseal_columns", "--database", "business")
+
+        assert read(ida).email == ERASED
+
+    def test_it_says_what_it_lacks(self, settings):
+        settings.DATABASE_OWNERS = {}
+
+        with pytest.raises(CommandError, match="BUSINESS_DATABASE_OWNER_URL"):
+            call_command("reseal_columns", "--database", "business")
+
+
+def renewed(customer: Customer) -> None:
+    renew_key(Customer._meta.get_field("email").owner_of(customer, "business"))
+    forget_keys()
+
+
+def versions() -> set[int]:
+    """Of the keys that seal what lies there."""
+    return {version_of(token)[1] for token in re.findall(PATTERN, lies_there())}
