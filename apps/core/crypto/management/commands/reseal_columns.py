@@ -17,7 +17,7 @@ from apps.core.db.roles import as_owner
 class Command(BaseCommand):
     help = (
         "Seal anew, with the newest data keys, what lies in sealed columns and in their history. Nothing stops "
-        "meanwhile, and what was cut off is carried on. Needs the owners' URLs, as migrating does: anybody else can only "
+        "meanwhile, and what was cut off is carried on. Needs the owners' URLs, as migrating does: others can only "
         "add to a history."
     )
 
