@@ -39,7 +39,10 @@ class ExportOutput(serializers.Serializer):
     state = serializers.ChoiceField(choices=Export.State.choices)
     progress = serializers.IntegerField(help_text="Per cent.")
     stage = serializers.CharField(help_text="What is being read now.")
-    rows_done = serializers.IntegerField()
+    rows_done = serializers.IntegerField(help_text="How many rows are in it, once it is made.")
+    job_id = serializers.UUIDField(
+        allow_null=True, help_text="`GET /api/v1/services/iam/jobs/{job_id}`: to look after it, or to call it off."
+    )
     requested_by = serializers.UUIDField(allow_null=True)
     requested_by_name = serializers.CharField()
     requested_at = serializers.DateTimeField()

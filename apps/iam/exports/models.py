@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -11,16 +11,13 @@ from django.db.models import Q
 from apps.core.db.models import TenantScoped
 from apps.core.history.tracking import tracked
 
-# A job that says nothing for so long has died: another one begins anew.
-SILENCE = timedelta(minutes=10)
-_PROGRESS = ("stage", "parts_done", "parts_total", "rows_done", "heard_at")
 
-
-@tracked(exclude=(*_PROGRESS, "version", "updated_at", "updated_by"))
+@tracked(exclude=("job_id", "version", "updated_at", "updated_by"))
 class Export(TenantScoped):
     """Everything of the company, or everything that is kept about one person in it, as a zip of JSON Lines.
 
-    `is_own`: the person asked for it themselves, and then gets what is theirs in other tenants too.
+    `is_own`: the person asked for it themselves, and then gets what is theirs in other tenants too. How far it has come
+    is known by its job, which `queries` reads along.
     """
 
     class Kind(models.TextChoices):
@@ -51,11 +48,11 @@ class Export(TenantScoped):
     sha256 = models.CharField(max_length=64, default="", blank=True)
     counts: Any = models.JSONField(default=dict, help_text="Rows by file.")
     failure = models.CharField(max_length=500, default="", blank=True)
-    stage = models.CharField(max_length=100, default="", blank=True)
-    parts_done = models.PositiveIntegerField(default=0)
-    parts_total = models.PositiveIntegerField(default=0)
-    rows_done = models.BigIntegerField(default=0)
-    heard_at = models.DateTimeField(null=True, help_text="When the job last said how far it is.")
+    job_id = models.UUIDField(null=True, help_text="The job that makes it; the next sweep begins one where none does.")
+
+    job_stage: str | None = None
+    job_done: int | None = None
+    job_total: int | None = None
 
     personal_columns = {"subject_name": "subject_id", "requested_by_name": "requested_by"}
 
@@ -77,23 +74,30 @@ class Export(TenantScoped):
         """Per cent."""
         if self.state == self.State.READY:
             return 100
-        return self.parts_done * 100 // self.parts_total if self.parts_total else 0
+        return (self.job_done or 0) * 100 // self.job_total if self.is_open and self.job_total else 0
 
-    def may_begin(self, at: datetime) -> bool:
-        """True unless it is over, or a job is at work on it that was heard of lately."""
-        if self.state == self.State.QUEUED:
-            return True
-        return self.state == self.State.RUNNING and (self.heard_at is None or self.heard_at + SILENCE <= at)
+    @property
+    def stage(self) -> str:
+        """What is being read now."""
+        return (self.job_stage or "") if self.is_open else ""
 
-    def begin(self, *, at: datetime) -> None:
-        self.state, self.heard_at = self.State.RUNNING, at
-        self.stage, self.parts_done, self.rows_done = "", 0, 0
+    @property
+    def rows_done(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    def begin(self) -> None:
+        """Also what was given up: its job may be begun again by hand."""
+        self.state, self.finished_at, self.failure = self.State.RUNNING, None, ""
 
     def finish(self, *, at: datetime, expires_at: datetime) -> None:
-        self.state, self.finished_at, self.expires_at, self.stage = self.State.READY, at, expires_at, ""
+        self.state, self.finished_at, self.expires_at = self.State.READY, at, expires_at
 
     def fail(self, why: str, *, at: datetime) -> None:
-        self.state, self.finished_at, self.failure, self.stage = self.State.FAILED, at, why[:500], ""
+        self.state, self.finished_at, self.failure = self.State.FAILED, at, why[:500]
 
     def expire(self) -> None:
         self.state, self.file = self.State.EXPIRED, ""

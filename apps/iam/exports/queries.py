@@ -7,12 +7,15 @@ from typing import IO, cast
 from uuid import UUID
 
 from django.core.files.storage import storages
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from apps.core.auth import Principal
+from apps.core.db.router import alias_for
 from apps.core.history.changes import Change, ChangeFilter, changes_of
+from apps.core.jobs import queries as jobs
+from apps.core.jobs.models import Job
 from apps.iam.exports.errors import ExportNotFound, ExportNotReady
-from apps.iam.exports.models import SILENCE, Export
+from apps.iam.exports.models import Export
 from apps.iam.exports.permissions import ExportPermission
 from apps.iam.tenants.permissions import TenantPermission
 
@@ -47,8 +50,9 @@ def exports_about(user_id: UUID) -> QuerySet[Export]:
 
 
 def all_exports() -> QuerySet[Export]:
-    """Every export of the tenant, newest first."""
-    return Export.objects.in_tenant().order_by("-requested_at", "-id")  # type: ignore[no-any-return]
+    """Every export of the tenant, newest first, with what its job says of it."""
+    said = {f"job_{name}": Subquery(_jobs().values(name)) for name in ("stage", "done", "total")}
+    return Export.objects.in_tenant().annotate(**said).order_by("-requested_at", "-id")  # type: ignore[no-any-return]
 
 
 def export(export_id: UUID, among: QuerySet[Export]) -> Export:
@@ -74,11 +78,32 @@ def open_export(*, kind: str, subject_id: UUID, is_own: bool) -> Export | None:
     return found
 
 
-def waiting_ids(*, now: datetime) -> list[UUID]:
-    """Those that no job is at work on: it was never told, or it died."""
-    dead = Q(state=Export.State.RUNNING, heard_at__lte=now - SILENCE)
-    rows = Export.objects.in_tenant().filter(Q(state=Export.State.QUEUED) | dead)
+def ids_without_a_job() -> list[UUID]:
+    """Those that are asked for, and that no job will make: they are from before exports were jobs."""
+    rows = Export.objects.in_tenant().filter(state__in=Export.OPEN, job_id=None)
     return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def abandoned_ids() -> list[UUID]:
+    """Those whose job has ended without them: it was called off, or died."""
+    rows = Export.objects.in_tenant().filter(state__in=Export.OPEN, job_id__isnull=False)
+    rows = rows.exclude(Exists(_jobs().filter(state__in=Job.OPEN)))
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def why_given_up(found: Export) -> str | None:
+    """Why its job does not make it any more; None while it does, or may yet get one."""
+    job = jobs.all_jobs(alias_for(Export)).filter(id=found.job_id).first() if found.job_id else None
+    if found.job_id is None or (job is not None and job.is_open):
+        return None
+    if job is None or not job.reason:
+        return "it was called off"
+    return str(job.reason)
+
+
+def _jobs() -> QuerySet[Job]:
+    """The job of the export around."""
+    return jobs.all_jobs(alias_for(Export)).filter(id=OuterRef("job_id")).order_by()
 
 
 def expired_ids(*, now: datetime) -> list[UUID]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -12,51 +12,66 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import storages
-from django.utils import timezone
 
 from apps.core.errors import DomainError
 from apps.core.events import unit_of_work
 from apps.core.history import SYSTEM
-from apps.core.observability import get_logger
 from apps.iam.exports import queries, sources
 from apps.iam.exports.archive import Written, write_archive
 from apps.iam.exports.contents import Content, contents_of_company
+from apps.iam.exports.errors import ExportNotReady
 from apps.iam.exports.models import Export
 from apps.iam.exports.personal import Subject
 from apps.iam.exports.sources import Part
 from apps.iam.tenants import queries as tenants
 
 _CHUNK = 1 << 20
-_logger = get_logger("iam.exports")
+Tell = Callable[[int, int, str], None]
+"""So many parts are done, of so many; and what is being read. What it raises ends the export's making."""
 
 
-def make_export(*, export_id: UUID, now: datetime) -> Export:
-    """Write the file, saying how far it has come. Safe to repeat, and to run twice at once.
+def make_export(*, export_id: UUID, now: datetime, tell: Tell = lambda done, total, stage: None) -> Export:
+    """Write the file, saying how far it has come. Safe to repeat: what a run before left is begun anew.
 
-    What a dead job left is begun anew. An error is noted and ends the export: whoever wants it asks again.
+    Raises ExportNotFound, TenantIsGone; ExportNotReady where another one of the same is being made.
     """
-    begun = _begun(export_id, now)
+    begun = _begun(export_id)
     if begun is None:
         return queries.export(export_id, queries.all_exports())
-    try:
-        tenants.require_not_gone(begun.tenant_id)
-        parts = _parts(begun)
-        with TemporaryFile(dir=settings.EXPORT_WORK_DIR or None) as file:
-            reporter = _Reporter(export_id, len(parts))
-            written = write_archive(file, parts, _about(begun, now), reporter, contents=_contents(begun))
-            return _kept(export_id, file, written, now)
-    except Exception as error:
-        _logger.error("an export failed", export_id=str(export_id), exc_info=error)
-        _failed(export_id, error, now)
-        raise
+    parts = _parts(begun)
+
+    def told(stage: str, done: int, rows: int) -> None:
+        tell(done, len(parts), f"{stage}: {rows:,} rows" if stage else "")
+
+    with TemporaryFile(dir=settings.EXPORT_WORK_DIR or None) as file:
+        written = write_archive(file, parts, _about(begun, now), told, contents=_contents(begun))
+        return _kept(export_id, file, written, now)
 
 
-def _begun(export_id: UUID, now: datetime) -> Export | None:
+def give_up(*, export_id: UUID, why: str, now: datetime) -> None:
+    """Nothing comes of an export that is being made. Safe to repeat. Raises ExportNotFound."""
     with unit_of_work(Export, actor=SYSTEM):
         found = queries.lock_export(export_id)
-        if not found.may_begin(now):
+        if found.is_open:
+            found.fail(why, at=now)
+            found.save()
+
+
+def told_of(error: Exception) -> str:
+    """What whoever asked is told of an error."""
+    return f"{error.code}: {error}" if isinstance(error, DomainError) else "something went wrong on our side"
+
+
+def _begun(export_id: UUID) -> Export | None:
+    with unit_of_work(Export, actor=SYSTEM):
+        found = queries.lock_export(export_id)
+        if found.state in (Export.State.READY, Export.State.EXPIRED):
             return None
-        found.begin(at=now)
+        tenants.require_not_gone(found.tenant_id)
+        other = queries.open_export(kind=found.kind, subject_id=found.subject_id, is_own=found.is_own)
+        if other not in (None, found):
+            raise ExportNotReady("another export of the same is being made")
+        found.begin()
         found.save()
     return found
 
@@ -80,23 +95,6 @@ def _about(found: Export, now: datetime) -> dict[str, Any]:
         "asked_for_by": found.requested_by_name,
         "made_at": now,
     }
-
-
-class _Reporter:
-    """Writes down how far the job is, in statements of its own, at most once a second."""
-
-    def __init__(self, export_id: UUID, parts: int) -> None:
-        self.export_id, self.parts, self.told_at = export_id, parts, None
-
-    def __call__(self, stage: str, parts_done: int, rows_done: int) -> None:
-        now = timezone.now()
-        if self.told_at is not None and now - self.told_at < timedelta(seconds=1) and stage:
-            return
-        self.told_at: datetime | None = now
-        with unit_of_work(Export, actor=SYSTEM):
-            Export.objects.in_tenant().filter(id=self.export_id, state=Export.State.RUNNING).update(
-                stage=stage[:100], parts_done=parts_done, parts_total=self.parts, rows_done=rows_done, heard_at=now
-            )
 
 
 def _kept(export_id: UUID, file: IO[bytes], written: Written, now: datetime) -> Export:
@@ -124,12 +122,3 @@ def _digest(file: IO[bytes]) -> tuple[str, int]:
         size += len(chunk)
     file.seek(0)
     return digest.hexdigest(), size
-
-
-def _failed(export_id: UUID, error: Exception, now: datetime) -> None:
-    said = f"{error.code}: {error}" if isinstance(error, DomainError) else "something went wrong on our side"
-    with unit_of_work(Export, actor=SYSTEM):
-        found = queries.lock_export(export_id)
-        if found.state in Export.OPEN:
-            found.fail(said, at=now)
-            found.save()

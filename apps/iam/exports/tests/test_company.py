@@ -13,13 +13,16 @@ from django.utils import timezone
 from apps.business.facade import business
 from apps.core import files
 from apps.core.files.testing import image
+from apps.core.jobs import queries as jobs
+from apps.core.jobs.commands import cancel_job, retry_job
+from apps.core.jobs.testing import run_jobs
 from apps.core.tenancy import tenant
 from apps.core.tenantdata.tables import exported_tables
 from apps.iam.audit.events import SecurityEventRecorded
 from apps.iam.audit.files import verify_file
-from apps.iam.exports import commands, queries, tasks
+from apps.iam.exports import archive, commands, queries, tasks
 from apps.iam.exports.errors import ExportNotFound, ExportNotReady
-from apps.iam.exports.models import SILENCE, Export
+from apps.iam.exports.models import Export
 from apps.iam.service_accounts import commands as service_accounts
 from apps.iam.users import commands as users
 from apps.iam.users import queries as people
@@ -134,14 +137,32 @@ class TestRequest:
 
 
 class TestJob:
-    def test_says_how_far_it_has_come(self, request_export, made):
+    def test_makes_it_and_says_how_far_it_has_come(self, request_export, company):
         found = request_export()
-        made(found)
+        with tenant(company.id):
+            (job,) = run_jobs("default")
+            done = queries.export(found.id, queries.all_exports())
 
-        found.refresh_from_db()
-        assert (found.progress, found.parts_done) == (100, found.parts_total)
-        assert found.rows_done == sum(found.counts.values()) > 0
-        assert found.size_bytes == storages["exports"].size(found.file)
+        assert (job.state, job.done, job.total) == ("succeeded", job.total, len(done.counts))
+        assert (done.state, done.progress, done.stage) == ("ready", 100, "")
+        assert done.rows_done == sum(done.counts.values()) > 0
+        assert done.size_bytes == storages["exports"].size(done.file)
+
+    def test_tells_while_it_is_at_it(self, request_export, company, monkeypatch):
+        found, seen = request_export(), []
+        real = archive.write_archive
+
+        def watched(file, parts, about, told, **more):
+            told("orders", 3, 1200)
+            seen.append(queries.export(found.id, queries.all_exports()))
+            return real(file, parts, about, told, **more)
+
+        monkeypatch.setattr("apps.iam.exports.commands.making.write_archive", watched)
+        with tenant(company.id):
+            run_jobs("default")
+
+        assert (seen[0].state, seen[0].stage) == ("running", "orders: 1,200 rows")
+        assert 0 < seen[0].progress < 50
 
     def test_makes_it_once_however_often_it_runs(self, request_export, made):
         found = request_export()
@@ -150,30 +171,60 @@ class TestJob:
 
         assert first.content == again.content
 
-    def test_leaves_alone_what_another_job_is_at(self, request_export):
+    def test_begins_anew_after_a_runner_that_died(self, request_export, made):
         found = request_export()
-        found.begin(at=timezone.now())
+        found.begin()
         found.save()
 
-        assert commands.make_export(export_id=found.id, now=timezone.now()).state == "running"
-
-    def test_begins_anew_after_a_job_that_died(self, request_export, made):
-        found = request_export()
-        found.begin(at=timezone.now() - SILENCE - timedelta(seconds=1))
-        found.save()
-
-        assert queries.waiting_ids(now=timezone.now()) == [found.id]
         assert made(found).manifest["rows"] > 0
 
-    def test_notes_why_it_failed(self, request_export, monkeypatch):
+    def test_that_dies_notes_why_and_may_be_begun_again(self, request_export, company, monkeypatch, by_owner):
         found = request_export()
-        monkeypatch.setattr("apps.iam.exports.sources.parts_of_company", lambda: 1 / 0)
+        jobs.all_jobs("default").filter(id=found.job_id).update(attempts=4)
+        with monkeypatch.context() as broken, tenant(company.id):
+            broken.setattr("apps.iam.exports.sources.parts_of_company", lambda: 1 / 0)
+            (dead,) = run_jobs("default")
+        found.refresh_from_db()
+        assert (dead.state, found.state, found.failure) == ("dead", "failed", "something went wrong on our side")
 
-        with pytest.raises(ZeroDivisionError):
-            tasks.make(tenant_id=str(found.tenant_id), export_id=str(found.id))
+        retry_job(job_id=dead.id, using="default", actor=by_owner, now=timezone.now())
+        with tenant(company.id):
+            run_jobs("default")
+        found.refresh_from_db()
+
+        assert (found.state, found.failure) == ("ready", "")
+
+    def test_that_is_called_off_leaves_room_for_another(self, request_export, by_owner):
+        first = request_export()
+        cancel_job(job_id=first.job_id, using="default", actor=by_owner, now=timezone.now())
+
+        second = request_export()
+
+        first.refresh_from_db()
+        assert second.id != first.id
+        assert (first.state, first.failure) == ("failed", "it was called off")
+
+    def test_that_ended_without_it_is_noticed_by_the_sweep(self, request_export, by_owner):
+        found = request_export()
+        cancel_job(job_id=found.job_id, using="default", actor=by_owner, now=timezone.now())
+
+        tasks.sweep()
 
         found.refresh_from_db()
-        assert (found.state, found.failure) == ("failed", "something went wrong on our side")
+        assert found.state == "failed"
+
+    def test_is_given_to_what_was_asked_for_before_there_were_any(self, request_export, company):
+        found = request_export()
+        jobs.all_jobs("default").delete()
+        Export.objects.filter(id=found.id).update(job_id=None)
+
+        tasks.sweep()
+        tasks.sweep()
+
+        with tenant(company.id):
+            assert [job.state for job in run_jobs("default")] == ["succeeded"]
+        found.refresh_from_db()
+        assert found.state == "ready"
 
 
 class TestEnd:
