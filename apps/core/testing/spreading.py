@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
-LONG = ("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports")
+LONG = (
+    *("tests/", "apps/core/embedded/", "apps/core/web/", "apps/core/events/tests/test_transports"),
+    *(
+        "apps/core/events/tests/test_kafka_groups",
+        "apps/core/events/tests/test_worker",
+        "apps/iam/scim/tests/test_tester",
+    ),
+    *("apps/business/orders/tests/test_sagas", "apps/business/orders/imports/tests/test_importing"),
+)
 # One process runs the journeys that share a platform and a browser.
 SHARING = "tests/journeys/shared/"
 
