@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from apps.iam.oidc.tests.conftest import _quick_passwords, acme, browser, flow, mia
+import pytest
 
-__all__ = ["_quick_passwords", "acme", "browser", "flow", "mia"]
+from apps.iam.oidc.tests.once import acme, browser, flow, mia, second_client, sign_in_of_mia
+
+__all__ = ["acme", "browser", "flow", "mia", "second_client", "sign_in_of_mia"]
+
+
+@pytest.fixture(autouse=True)
+def _database(db: None) -> None:
+    """What a test writes goes with it, though the people stay."""

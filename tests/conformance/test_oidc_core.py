@@ -62,7 +62,7 @@ class TestIdToken:
 class TestAskingForASignIn:
     @compliance("OpenID Connect Core", "3.1.2.1", "prompt=none without a session answers login_required")
     def test_prompt_none_shows_nothing_to_somebody_who_is_not_signed_in(self, flow: Flow) -> None:
-        answer = flow.browser.go(flow.url(prompt="none"))
+        answer = Browser().go(flow.url(prompt="none"))
 
         assert answered(answer)["error"] == ["login_required"]
 

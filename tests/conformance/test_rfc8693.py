@@ -13,6 +13,7 @@ from django.test import Client
 from apps.iam.oidc.models import Application
 from apps.iam.oidc.tests import identity
 from apps.iam.oidc.tests.identity import SECOND_CLIENT_URI, Browser, Flow, second_client
+from apps.iam.oidc.tests.once import Kept
 from tests.conformance.test_rfc9068 import parts, status_at_api
 
 compliance = pytest.mark.compliance
@@ -22,22 +23,32 @@ JWT = "urn:ietf:params:oauth:token-type:jwt"
 Exchange = Callable[..., Any]
 
 
-@pytest.fixture
+@pytest.fixture(scope="class")
 def olive(acme: Any) -> Any:
     """An owner of Mia's company."""
     return identity.member_of(acme, "olive@acme.example", "owner")
 
 
-@pytest.fixture
-def console(olive: Any) -> Flow:
-    """A client that is trusted with the exchange, and the browser of Olive."""
+@pytest.fixture(scope="class")
+def signed_in_at_the_console(olive: Any) -> tuple[Flow, str, Kept]:
+    """A client that is trusted with the exchange, Olive's access token for it, and her sign-in."""
     client, secret = second_client(client_id="console", may_exchange_tokens=True)
-    return Flow(client.client_id, secret, SECOND_CLIENT_URI, Browser())
+    flow = Flow(client.client_id, secret, SECOND_CLIENT_URI, Browser())
+    token = str(flow.tokens(olive.email)["access_token"])
+    return flow, token, Kept(flow.browser)
 
 
 @pytest.fixture
-def actor_token(console: Flow, olive: Any) -> str:
-    return str(console.tokens(olive.email)["access_token"])
+def console(signed_in_at_the_console: tuple[Flow, str, Kept]) -> Flow:
+    """The client, and the browser of Olive."""
+    flow, _, kept = signed_in_at_the_console
+    kept.given_to(flow.browser)
+    return flow
+
+
+@pytest.fixture
+def actor_token(signed_in_at_the_console: tuple[Flow, str, Kept]) -> str:
+    return signed_in_at_the_console[1]
 
 
 def leave_for(person: Any, actor_token: str) -> str:

@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from apps.iam.oidc import keys
 from apps.iam.oidc.models import Application
-from apps.iam.oidc.tests.identity import Flow, second_client
+from apps.iam.oidc.tests.identity import SECOND_CLIENT_URI, Browser, Flow, second_client
 
 compliance = pytest.mark.compliance
 
@@ -38,9 +38,12 @@ def status_at_api(token: str) -> int:
     return Client(headers={"authorization": f"Bearer {token}"}).get("/api/v1/me").status_code
 
 
-@pytest.fixture
-def token(flow: Flow, mia) -> str:
-    return flow.tokens(mia.email)["access_token"]
+@pytest.fixture(scope="class")
+def token(second_client, sign_in_of_mia, mia) -> str:
+    client, secret = second_client
+    browser = Browser()
+    sign_in_of_mia.given_to(browser)
+    return Flow(client.client_id, secret, SECOND_CLIENT_URI, browser).tokens(mia.email)["access_token"]
 
 
 class TestIssuing:

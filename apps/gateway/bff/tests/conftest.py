@@ -11,12 +11,6 @@ identity: Any = import_module("apps.iam.oidc.tests.identity")
 commands: Any = import_module("apps.iam.oidc.commands")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Argon2 is slow on purpose; that it is used is for the tests of people to show."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
 @pytest.fixture
 def mia(db: None) -> Any:
     """A manager of acme; the gateway is registered."""

@@ -15,11 +15,13 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from apps.gateway.bff import vault
+from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in
 
 keys: Any = import_module("apps.iam.oidc.keys")
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.gateway.bff.tests.probe")]
+acme, mia, sign_in_of_mia, signed_in = once.acme, once.mia, once.sign_in_of_mia, once.signed_in
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 

@@ -11,12 +11,14 @@ from django.contrib.messages import get_messages
 from django.core.cache import caches
 
 from apps.gateway.bff import vault
+from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in
 
 sessions: Any = import_module("apps.iam.sessions.commands")
 models: Any = import_module("apps.iam.sessions.models")
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.gateway.bff.tests.probe")]
+acme, mia, sign_in_of_mia, signed_in = once.acme, once.mia, once.sign_in_of_mia, once.signed_in
 
 
 @pytest.fixture

@@ -13,9 +13,11 @@ from django.core.cache import caches
 from django.test import Client
 
 from apps.gateway.bff import attempts, vault
+from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in, to_callback
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.gateway.bff.tests.probe")]
+acme, mia, sign_in_of_mia, signed_in = once.acme, once.mia, once.sign_in_of_mia, once.signed_in
 BFF = settings.BFF_COOKIE_NAME
 
 

@@ -12,6 +12,7 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from apps.gateway.bff import vault
+from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in
 
 users: Any = import_module("apps.iam.users.commands")
@@ -19,6 +20,7 @@ models: Any = import_module("apps.iam.sessions.models")
 SecurityEventRecorded: Any = import_module("apps.iam.audit.events").SecurityEventRecorded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("apps.gateway.bff.tests.probe")]
+acme, mia, sign_in_of_mia, signed_in = once.acme, once.mia, once.sign_in_of_mia, once.signed_in
 
 
 @pytest.fixture

@@ -7,12 +7,6 @@ import pytest
 from apps.iam.oidc.tests import identity
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """Argon2 is slow on purpose; that it is used is for the tests of people to show."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
 @pytest.fixture
 def acme(db: None) -> Any:
     return identity.company("acme")

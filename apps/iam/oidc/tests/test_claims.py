@@ -9,12 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from apps.iam.oidc import claims_parameter
-from apps.iam.oidc.tests import identity
+from apps.iam.oidc.tests import identity, once
 from apps.iam.oidc.tests.identity import Flow, userinfo
 from apps.iam.oidc.tests.test_assurance import id_token_claims
 from apps.iam.oidc.tests.test_stepping_up import answer, is_sign_in, wanted
 
 pytestmark = pytest.mark.django_db
+acme, mia, sign_in_of_mia, browser = once.acme, once.mia, once.sign_in_of_mia, once.browser
+second_client, flow = once.second_client, once.flow
 
 
 def asking(id_token: Any = None, userinfo: Any = None) -> str:
@@ -83,7 +85,7 @@ class TestParameter:
         assert (told["error"], told["state"]) == ("invalid_request", flow.state)
 
     def test_is_asked_of_the_person_under_the_name_of_its_scope(self, mia: Any, browser: Any) -> None:
-        client, secret = identity.second_client(skip_authorization=False)
+        client, secret = identity.second_client(client_id="other", skip_authorization=False)
         flow = Flow(client.client_id, secret, identity.SECOND_CLIENT_URI, browser)
         browser.enter_password(flow.url(), mia.email)
 

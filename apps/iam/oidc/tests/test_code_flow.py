@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,11 +21,13 @@ from apps.core.auth.tokens import InvalidToken, verified_claims
 from apps.core.history import SYSTEM
 from apps.core.tenancy import tenant as entered
 from apps.iam.oidc.models import AccessToken, Grant, RefreshToken
-from apps.iam.oidc.tests import identity
+from apps.iam.oidc.tests import identity, once
 from apps.iam.oidc.tests.identity import Flow, userinfo
 from apps.iam.users import commands as users
 
 pytestmark = pytest.mark.django_db
+acme, mia, sign_in_of_mia, browser = once.acme, once.mia, once.sign_in_of_mia, once.browser
+second_client, flow = once.second_client, once.flow
 
 
 def published_keys() -> KeySet:
@@ -32,6 +35,11 @@ def published_keys() -> KeySet:
 
 
 class TestSigningIn:
+    @pytest.fixture
+    def browser(self) -> identity.Browser:
+        """Nobody is signed in yet."""
+        return identity.Browser()
+
     def test_brings_tokens_for_the_person_in_their_tenant(self, flow: Flow, mia: Any) -> None:
         answer = flow.answer(mia.email)
         tokens = flow.redeem(answer["code"]).json()
@@ -119,7 +127,7 @@ class TestSigningIn:
             verified_claims(tokens["access_token"])
 
     def test_another_application_is_only_let_in_with_consent(self, mia: Any, browser: Any) -> None:
-        client, secret = identity.second_client(skip_authorization=False)
+        client, secret = identity.second_client(client_id="other", skip_authorization=False)
         flow = Flow(client.client_id, secret, identity.SECOND_CLIENT_URI, browser)
         response = browser.go(browser.enter_password(flow.url(), mia.email).url)
 
@@ -151,8 +159,7 @@ class TestRefused:
     def test_authorization_request_that_is_weaker_than_it_must_be(
         self, flow: Flow, mia: Any, changes: dict[str, Any]
     ) -> None:
-        at_once = flow.browser.go(flow.url(**changes)).url
-        flow.answer(mia.email)
+        at_once = identity.Browser().go(flow.url(**changes)).url
         answer = flow.answer(mia.email, **changes)
 
         assert at_once.startswith(flow.redirect_uri)
@@ -172,8 +179,7 @@ class TestRefused:
         ],
     )
     def test_wrong_client_or_address_sends_nobody_there(self, flow: Flow, mia: Any, changes: dict[str, str]) -> None:
-        anonymous = flow.browser.go(flow.url(**changes))
-        flow.answer(mia.email)
+        anonymous = identity.Browser().go(flow.url(**changes))
 
         response = flow.browser.go(flow.url(**changes))
 
@@ -232,9 +238,8 @@ class TestRefused:
         assert flow.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
 
     def test_prompt_none_asks_nobody_anything(self, flow: Flow, mia: Any) -> None:
-        assert flow.answer(mia.email, prompt="none")["error"] == "login_required"
-
-        flow.answer(mia.email)
+        stranger = replace(flow, browser=identity.Browser())
+        assert stranger.answer(mia.email, prompt="none")["error"] == "login_required"
 
         assert "code" in flow.answer(mia.email, prompt="none")
 
@@ -308,6 +313,15 @@ class TestRefreshing:
 @pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     """Rivals in threads: each with a connection of its own, on committed rows."""
+
+    @pytest.fixture
+    def mia(self) -> identity.Somebody:
+        return identity.member_of(identity.company("acme"))
+
+    @pytest.fixture
+    def flow(self, mia: identity.Somebody) -> Flow:
+        client, secret = identity.second_client()
+        return Flow(client.client_id, secret, identity.SECOND_CLIENT_URI, identity.Browser())
 
     def together(self, call: Any, times: int = 4) -> list[Any]:
         def one(_: int) -> Any:
