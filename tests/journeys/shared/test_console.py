@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from tests.journeys.accessibility import serious
 from tests.journeys.browsing import Visitor, toast
 from tests.journeys.client import order_for
-from tests.journeys.mailbox import join
 from tests.journeys.waiting import until
 
 pytestmark = pytest.mark.browser
@@ -169,62 +168,6 @@ class TestAProduct:
 
         toast(page, f"Restored {product['name']}")
         assert acme.get(f"products/{product['id']}")["deleted_at"] is None
-
-
-class TestPeople:
-    def test_are_invited_given_roles_removed_and_brought_back(self, signed_in, visitor, acme):
-        mark = uuid4().hex[:6]
-        name, email = f"Nora {mark}", f"nora.{mark}@acme.example"
-        owner = signed_in("owner")
-        self._invite(owner, name, email)
-
-        nora, account = visitor(), {"email": email, "password": "eleven slow carousels"}
-        nora.page = join(nora, "Acme Trading", account)
-        page = nora.give_password(account)
-        expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-        nora.open("/orders/")
-        expect(nora.page.get_by_role("link", name="New order")).to_be_visible()
-
-        page = owner.open("/people/")
-        page.get_by_role("link", name=name).first.click()
-        page.get_by_role("checkbox", name=re.compile("^Clerk")).uncheck()
-        page.get_by_role("checkbox", name=re.compile("^Viewer")).check()
-        page.get_by_role("button", name="Save roles").click()
-        toast(page, f"Changed the roles of {name}")
-        nora.open("/orders/new", status=403)
-
-        page.get_by_role("button", name="Remove").click()
-        page.get_by_role("dialog").get_by_role("button", name="Remove").click()
-        toast(page, f"Removed {name}")
-        nora.open("/orders/")  # where she was signed in, she no longer is
-        with nora.expecting(403):
-            nora.give_password(account)
-            expect(nora.page.get_by_text("belongs to no company here")).to_be_visible()
-
-        page = owner.open("/people/?state=deleted")
-        page.get_by_role("button", name=f"Restore {name}").first.click()
-        toast(page, f"{name} is back")
-        again = visitor()
-        again.sign_in(account, "/orders/")
-        expect(again.page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
-        self._is_told_by_the_audit(owner.open("/audit/?entity=Membership"), name)
-
-    @staticmethod
-    def _invite(owner: Visitor, name: str, email: str) -> None:
-        page = owner.open("/people/invite")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Name").fill(name)
-        page.get_by_role("checkbox", name=re.compile("^Clerk")).check()
-        page.get_by_role("button", name="Invite").click()
-        expect(page.get_by_role("heading", name=f"{name} is invited")).to_be_visible()
-
-    @staticmethod
-    def _is_told_by_the_audit(page: Page, name: str) -> None:
-        link = page.get_by_role("link", name=f"Membership {name}")
-        changes = page.get_by_role("list", name="Changes").get_by_role("listitem").filter(has=link)
-        for action in ("Created", "Updated", "Deleted", "Restored"):
-            expect(changes.get_by_text(action, exact=True).first).to_be_visible()
-        expect(changes.filter(has_text="by Olive Hart")).not_to_have_count(0)
 
 
 class TestAudit:

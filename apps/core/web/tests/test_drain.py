@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from apps.core.web.tests.running import WAIT_S, Connection, Server, running
+from apps.core.web.tests.running import WAIT_S, Connection, Response, Server, running
 
 
 def begin(server: Server, target: str) -> Connection:
     connection = server.connect()
     connection.send(f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return connection
+
+
+def answer_to(server: Server, target: str) -> Response:
+    with begin(server, target) as connection:
+        return connection.response()
 
 
 def begin_pipe(server: Server) -> Connection:
@@ -36,10 +41,9 @@ class TestDrain:
             assert server.get("/readyz").status == 200
             server.stop()
             server.until_logged("Handling signal: term")
-            with begin(server, "/readyz") as late:
-                report = late.response()
-            with begin(server, "/plain") as late:
-                plain = late.response()
+            report = answer_to(server, "/readyz")
+            # For longer than the tenth of a second after which the server looks whether it is to stop.
+            plain = [answer_to(server, "/plain") for _ in range(60)][-1]
 
             assert report.status == 503
             assert [check["name"] for check in report.json()["checks"] if not check["ok"]] == ["draining"]
