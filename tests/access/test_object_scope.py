@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from tests.callers import make_caller
+from apps.core.db.ids import uuid7
+from apps.iam.oidc import signing_keys
+from tests.callers import forget_signing_keys, make_caller
 from tests.contracts.shop import make_shop
 
 pytestmark = pytest.mark.django_db
@@ -13,9 +16,16 @@ pytestmark = pytest.mark.django_db
 JSON = {"content_type": "application/json"}
 
 
+@pytest.fixture(scope="class")
+def shop(kept_by_class):
+    forget_signing_keys()
+    signing_keys.ensure(now=timezone.now())  # not in a test, which would take them along
+    return make_shop(uuid7())
+
+
 @pytest.fixture
-def shop(tenant_id):
-    return make_shop(tenant_id)
+def tenant_id(shop):
+    return shop.owner.tenant_id
 
 
 @pytest.fixture
@@ -126,13 +136,11 @@ class TestKeepersWithoutAnyOtherRole:
 
 
 class TestObjects:
-    @pytest.mark.parametrize("kind", ["product", "order", "customer"])
-    def test_of_another_company_are_nothing_to_give_roles_for(self, shop, owner, kind):
-        from apps.core.db.ids import uuid7
-
+    def test_of_another_company_are_nothing_to_give_roles_for(self, shop, owner):
         foreign = make_shop(uuid7())
 
-        for id_ in (foreign.ids[f"{kind}_id"], str(uuid7())):
-            body = {"holder_id": str(shop.owner.user_id), "role": "clerk", "resource_type": kind, "resource_id": id_}
-            answer = owner.post("/api/v1/role-assignments", body)
-            assert (answer.status_code, list(answer.json()["errors"])) == (422, ["resource_id"])
+        for kind in ("product", "order", "customer"):
+            for id_ in (foreign.ids[f"{kind}_id"], str(uuid7())):
+                holder = {"holder_id": str(shop.owner.user_id), "role": "clerk"}
+                answer = owner.post("/api/v1/role-assignments", holder | {"resource_type": kind, "resource_id": id_})
+                assert (answer.status_code, list(answer.json()["errors"])) == (422, ["resource_id"]), kind

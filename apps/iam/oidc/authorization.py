@@ -45,6 +45,7 @@ class Authorization(AuthorizationView):
     demands = stepping_up.Demands()
     _validated: Any = None
     _asking: Any = None
+    _found: Any = None
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method == "POST" and not request.GET:
@@ -238,8 +239,14 @@ class Authorization(AuthorizationView):
         return redirect(f"{reverse('oidc:sign-in')}?{urlencode({'next': target})}")
 
     def _tenant(self) -> Any:
-        """The tenant of this request; None while the person has yet to choose. Raises NoMembership."""
-        return entering.tenant_of(self.request, owner=self._owner(), named=self.request.GET.get("tenant", ""))
+        """The tenant of this request; None while the person has yet to choose. Raises NoMembership.
+
+        Found out once a request: it asks the database.
+        """
+        if self._found is None:
+            named = self.request.GET.get("tenant", "")
+            self._found = entering.tenant_of(self.request, owner=self._owner(), named=named)
+        return self._found
 
     def _owner(self) -> Any:
         """The tenant that the application belongs to; None for the platform's."""
