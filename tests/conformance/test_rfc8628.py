@@ -51,10 +51,8 @@ def _device(db: None) -> None:
 
 
 @pytest.fixture
-def person(mia: Any) -> Browser:
+def person(browser: Browser) -> Browser:
     """A browser in which Mia is signed in."""
-    browser = Browser()
-    browser.enter_password(PAGE, mia.email)
     return browser
 
 

@@ -44,12 +44,12 @@ class TestRedirectUri:
 
 class TestPublicClient:
     @pytest.fixture
-    def native(self, mia) -> Flow:
+    def native(self, mia, browser) -> Flow:
         """A program on somebody's own machine."""
         uri = "http://127.0.0.1/callback"
         facts = {"client_type": Application.CLIENT_PUBLIC, "kind": Application.Kind.NATIVE, "redirect_uris": uri}
         client, _ = second_client(client_id="native", **facts)
-        return Flow(client.client_id, "", "http://127.0.0.1:51004/callback", Browser())
+        return Flow(client.client_id, "", "http://127.0.0.1:51004/callback", browser)
 
     @compliance("RFC 9700", "4.14.2", "the refresh tokens of a public client are rotated, and reuse ends the family")
     def test_has_its_refresh_tokens_rotated(self, native: Flow, mia) -> None:

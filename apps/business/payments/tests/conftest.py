@@ -54,7 +54,7 @@ class Till:
 
     def worked(self, payment):
         """After a worker has asked what is due at this moment."""
-        while commands.work_on(payment_id=payment.id, now=self.now):
+        while queries.open_operations(payment.id) and commands.work_on(payment_id=payment.id, now=self.now):
             pass
         return queries.payment(payment.id)
 

@@ -69,15 +69,13 @@ class APayment(RuleBasedStateMachine):
     @rule(which=st.integers(0, 9), again=st.booleans())
     def hear_any(self, which: int, again: bool) -> None:
         """One call that is due, not the oldest perhaps; `again`: and once more some other time."""
-        store = registry.simulator().store
-        with store.session() as session:
-            due = [row for row in session.due_notices(float("inf")) if row[1] == str(self.tenant_id)]
+        due = self.notices()
         if not due:
             return
         id_, _, body = due[which % len(due)]
         self.told(body.encode())
         if not again:
-            with store.session() as session:
+            with registry.simulator().store.session() as session:
                 session.forget_notice(id_)
 
     @invariant()
@@ -118,6 +116,13 @@ class APayment(RuleBasedStateMachine):
             for _ in range(4):
                 self.till.later(self.payment, minutes=20)
                 self.till.hear()
+                if not queries.open_operations(self.id) and not self.notices():
+                    return
+
+    def notices(self) -> list[Any]:
+        """Every call that is yet to come, due or not."""
+        with registry.simulator().store.session() as session:
+            return [row for row in session.due_notices(float("inf")) if row[1] == str(self.tenant_id)]
 
     def tried(self, command: Any, **wish: Any) -> bool:
         with tenant(self.tenant_id):
