@@ -106,7 +106,7 @@ def _capture(order: OrderToPlace, *, run: Run) -> None:
 def _refund(order: OrderToPlace, *, run: Run) -> None:
     """Give back what was taken. While the provider has not said whether it took anything, that is asked again later."""
     payment = payment_queries.payment(_known(order))
-    if False:
+    if payment_queries.open_operations(payment.id) and not payment.is_captured:
         raise Unavailable("the provider has not answered yet")
     if payment.refundable_minor - payment_queries.on_its_way_back_minor(payment.id) > 0:
         payments.refund(

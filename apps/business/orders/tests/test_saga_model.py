@@ -53,7 +53,7 @@ from apps.core.sagas.models import Instance
 from apps.core.sagas.runner import Runner
 from apps.core.tenancy import tenant
 
-HISTORIES = int(os.environ.get("SAGA_HISTORIES", "5"))
+HISTORIES = int(os.environ.get("SAGA_HISTORIES", "4"))
 STOCK, MOST_ORDERS = 6, 5
 PIVOT = next(place for place, step in enumerate(PLACE_ORDER.steps) if step.pivot)
 QUANTITY, WHICH, CARD = st.sampled_from([2, 1, 3]), st.integers(0, MOST_ORDERS - 1), st.sampled_from(list(cards.CARDS))
@@ -391,6 +391,56 @@ class OrdersOnTheirWay(RuleBasedStateMachine):
                 return False
         assert legal, f"{command.__name__} should have been refused"
         return True
+
+
+def deny(history: OrdersOnTheirWay) -> None:
+    history.decide(0, approved=False)
+
+
+def ask_for_the_money(history: OrdersOnTheirWay) -> None:
+    """It is placed, and the provider has not been heard of the capture."""
+    history.decide(0, approved=True)
+    history.everybody_works()
+    history.turn(history.wishes[0])
+
+
+def call_off_once_placed(history: OrdersOnTheirWay) -> None:
+    ask_for_the_money(history)
+    history.call_off(0)
+
+
+def cancel_too_early_and_then(history: OrdersOnTheirWay) -> None:
+    ask_for_the_money(history)
+    history.cancel(0)
+    history.become_quiet()
+    history.cancel(0)
+
+
+def ship_a_part_and_call_off(history: OrdersOnTheirWay) -> None:
+    ask_for_the_money(history)
+    history.ship(0, 1)
+    history.call_off(0)
+
+
+def let_time_run_out(history: OrdersOnTheirWay) -> None:
+    ask_for_the_money(history)
+    history.days_pass()
+
+
+@pytest.mark.django_db(databases=["default", "business"])
+@pytest.mark.parametrize(
+    "goes", [deny, call_off_once_placed, cancel_too_early_and_then, ship_a_part_and_call_off, let_time_run_out]
+)
+def test_the_histories_that_chance_seldom_finds(goes, settings, tmp_path):
+    use_simulator(settings, tmp_path)
+    history = OrdersOnTheirWay()
+    history.begin(orders=[(2, cards.GOOD)], turns=0)
+    history.turn(history.wishes[0])
+
+    goes(history)
+
+    history.goods_are_where_the_model_says()
+    history.teardown()
 
 
 @pytest.mark.django_db(databases=["default", "business"])
