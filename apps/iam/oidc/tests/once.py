@@ -5,6 +5,7 @@ What a test commits would stay, so that tests with transactions of their own can
 
 from __future__ import annotations
 
+from functools import cache
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -23,17 +24,22 @@ class Kept:
 
     def __init__(self, browser: identity.Browser) -> None:
         self._cookies = browser.cookies.output(header="", sep=";")
-        self._rows = [
-            (url, key, max(server.pttl(key), 0), server.dump(key))
-            for url in (settings.REDIS_URL, settings.CACHE_REDIS_URL)
-            for server in [redis.Redis.from_url(url)]
-            for key in server.keys("*")
-        ]
+        self._rows = {url: _rows(server) for url, server in _servers().items()}
 
     def given_to(self, browser: identity.Browser) -> None:
         browser.cookies = SimpleCookie(self._cookies)
-        for url, key, lives_ms, value in self._rows:
-            redis.Redis.from_url(url).restore(key, lives_ms, value, replace=True)
+        for url, server in _servers().items():
+            for key, lives_ms, value in self._rows[url]:
+                server.restore(key, lives_ms, value, replace=True)
+
+
+@cache
+def _servers() -> dict[str, Any]:
+    return {url: redis.Redis.from_url(url) for url in (settings.REDIS_URL, settings.CACHE_REDIS_URL)}
+
+
+def _rows(server: Any) -> list[tuple[bytes, int, bytes]]:
+    return [(key, max(server.pttl(key), 0), server.dump(key)) for key in server.keys("*")]
 
 
 @pytest.fixture(scope="class")
