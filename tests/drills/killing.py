@@ -1,5 +1,6 @@
 """`make drill`: orders are placed while processes of a real platform are killed at random; then everything is counted.
-With EVENTS_TRANSPORT=kafka and KAFKA_BOOTSTRAP_SERVERS events go by that broker, which is spared.
+With EVENTS_TRANSPORT=kafka and KAFKA_BOOTSTRAP_SERVERS events go by that broker. It is killed like the others when
+KAFKA_PID_FILE names the file that holds its process id; somebody else must start it again.
 
 Whoever calls knows an order was placed only by the answer. So: what was answered with a success must be there, once;
 what was not answered may be there once or not at all; and stock, list, figures and log must agree with the orders.
@@ -17,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -145,7 +147,7 @@ def _all_new(before: dict[str, int], now: dict[str, int]) -> bool:
 
 def _kill_somebody(installation: Installation, chance: random.Random, report: Report) -> None:
     now = time.monotonic()
-    running = {name: pid for name, pid in installation.pids().items() if name.startswith(VICTIMS)}
+    running = {name: pid for name, pid in installation.pids().items() if name.startswith(VICTIMS)} | _broker()
     spared = Counter(name for name, at in report.kills if now - at < _CRASH_LOOP_S)
     chosen = sorted(name for name in running if spared[name] < _KILLS_IN_A_ROW)
     if not chosen:
@@ -153,6 +155,12 @@ def _kill_somebody(installation: Installation, chance: random.Random, report: Re
     name = chance.choice(chosen)
     with suppress(ProcessLookupError):  # it is being started again
         _kill(name, running[name], report)
+
+
+def _broker() -> dict[str, int]:
+    with suppress(KeyError, FileNotFoundError, ValueError):
+        return {"kafka": int(Path(os.environ["KAFKA_PID_FILE"]).read_text())}
+    return {}
 
 
 def _kill(name: str, pid: int, report: Report) -> None:

@@ -19,12 +19,12 @@ from coverage import Coverage
 from apps.core.testing import coverage_report
 from apps.core.testing.contexts import INTEGRATION, MEASURED
 from apps.core.testing.ledger import LedgerPlugin
-from apps.core.testing.lines import SETTINGS, Lines
+from apps.core.testing.lines import SETTINGS, Lines, compile_all
 from apps.core.testing.operations import OperationPlugin
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".coverage"  # left for `coverage html`
-PROCESSES = "3"  # on two cores: those that drive a browser or a whole platform mostly wait
+PROCESSES = "4"  # on two cores: some drive a browser, a platform or a broker, and wait
 # --create-db: a whole run migrates anew, since migrations are a part of what it tests.
 _OPTIONS = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", "--create-db", "--durations=12"]
 
@@ -84,6 +84,7 @@ def _measured_run(folder: Path) -> tuple[Counts, int, Coverage]:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Files that are to be combined must bear the name of the file that they are combined into.
     os.environ[MEASURED] = str(folder / DATA.name)
+    compile_all()
     counts, here = Counts(), Lines()
     here.measure()
     here.enter(INTEGRATION)
