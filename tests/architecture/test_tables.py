@@ -11,12 +11,34 @@ from apps.core.db.router import alias_for
 from apps.core.tenancy.selftest import assert_isolated, tenant_models, weaknesses
 
 ALIASES = ("default", "business")
-TENANT_MODELS = [(alias, model) for alias in ALIASES for model in tenant_models(alias)]
 LIBRARY_APPS = {"admin", "auth", "contenttypes", "sessions", "oauth2_provider", "pghistory", "pgtrigger", "unfold"}
 
 
 def named(value: object) -> str:
     return value._meta.label if isinstance(value, type) and issubclass(value, models.Model) else str(value)
+
+
+def tenant_tables(alias: str) -> list[str]:
+    """The quoted names of the tables that hold tenants' rows."""
+    return [f'"{model._meta.db_table}"' for model in tenant_models(alias)]
+
+
+def rows(alias: str, statement: str, *values: object) -> list[tuple]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def references_to_tenant_tables(model: type[models.Model]) -> set[str]:
+    """The columns that refer to rows of a tenant; histories refer to nothing that must still be there."""
+    return {
+        field.column
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey)
+        and not field.name.startswith("pgh_")
+        and not model.__name__.endswith("History")
+        and any(f.column == "tenant_id" for f in field.remote_field.model._meta.concrete_fields)
+    }
 
 
 def service_of(model: type[models.Model]) -> str:
@@ -30,80 +52,60 @@ class TestTenantTables:
         assert weaknesses(alias) == []
         assert_isolated(alias)
 
-    @pytest.mark.parametrize(("alias", "model"), TENANT_MODELS, ids=named)
-    def test_each_is_kept_apart_by_a_policy_that_is_read_once_per_execution(self, alias, model):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "select pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) from pg_policy "
-                "where polrelid = %s::regclass and polname = 'tenant_isolation'",
-                [f'"{model._meta.db_table}"'],
-            )
-            policies = cursor.fetchall()
+    @pytest.mark.parametrize("alias", ALIASES)
+    def test_each_is_kept_apart_by_a_policy_that_is_read_once_per_execution(self, alias):
+        statement = (
+            "select pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) from pg_policy "
+            "where polrelid = %s::regclass and polname = 'tenant_isolation'"
+        )
+        for table in tenant_tables(alias):
+            policies = rows(alias, statement, table)
+            assert len(policies) == 1, table
+            using, check = policies[0]
+            assert using.upper().count("SELECT") == 1, f"{table}: a bare current_setting() is read for each row"
+            assert "app.tenant_id" in using, table
+            assert "app.tenant_id" in (check or using), table
 
-        assert len(policies) == 1
-        using, check = policies[0]
-        assert using.upper().count("SELECT") == 1, "a bare current_setting() is read for each row"
-        assert "app.tenant_id" in using
-        assert "app.tenant_id" in (check or using)
+    @pytest.mark.parametrize("alias", ALIASES)
+    def test_each_policy_for_the_application_is_one_that_is_known(self, alias):
+        application = settings.DATABASE_ROLES[alias]["application"]
+        statement = (
+            "select polname from pg_policy where polrelid = %s::regclass "
+            "and (polroles = '{0}' or %s::regrole = any(polroles))"
+        )
+        for table in tenant_tables(alias):
+            names = {name for (name,) in rows(alias, statement, table, application)}
+            assert names <= {"tenant_isolation", "own_rows"}, table
 
-    @pytest.mark.parametrize(("alias", "model"), TENANT_MODELS, ids=named)
-    def test_each_policy_for_the_application_is_one_that_is_known(self, alias, model):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "select polname from pg_policy where polrelid = %s::regclass "
-                "and (polroles = '{0}' or %s::regrole = any(polroles))",
-                [f'"{model._meta.db_table}"', settings.DATABASE_ROLES[alias]["application"]],
-            )
-            names = {name for (name,) in cursor.fetchall()}
-
-        assert names <= {"tenant_isolation", "own_rows"}
-
-    @pytest.mark.parametrize(("alias", "model"), TENANT_MODELS, ids=named)
-    def test_each_foreign_key_and_unique_constraint_leads_with_the_tenant(self, alias, model):
+    @pytest.mark.parametrize("alias", ALIASES)
+    def test_each_foreign_key_and_unique_constraint_leads_with_the_tenant(self, alias):
         """Constraint checks pass row-level security by, and so would tell that another tenant's row exists."""
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                """
-                select i.relname, array(
-                    select attname::text from unnest(x.indkey[:x.indnkeyatts - 1]) with ordinality k(n, place)
-                    join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.n order by place)
-                from pg_index x join pg_class i on i.oid = indexrelid
-                where indrelid = %s::regclass and indisunique and not indisprimary
-                """,
-                [f'"{model._meta.db_table}"'],
-            )
-            unique = {name: columns for name, columns in cursor.fetchall() if columns[:1] != ["tenant_id"]}
-            cursor.execute(
-                "select conname, "
-                "(select attname::text from pg_attribute where attrelid = conrelid and attnum = conkey[1]) "
-                "from pg_constraint where conrelid = %s::regclass and contype = 'f' and exists "
-                "(select from pg_attribute where attrelid = confrelid and attname = 'tenant_id')",
-                [f'"{model._meta.db_table}"'],
-            )
-            foreign = {name: column for name, column in cursor.fetchall() if column != "tenant_id"}
+        unique = """
+            select i.relname, array(
+                select attname::text from unnest(x.indkey[:x.indnkeyatts - 1]) with ordinality k(n, place)
+                join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.n order by place)
+            from pg_index x join pg_class i on i.oid = indexrelid
+            where indrelid = %s::regclass and indisunique and not indisprimary
+        """
+        foreign = (
+            "select conname, "
+            "(select attname::text from pg_attribute where attrelid = conrelid and attnum = conkey[1]) "
+            "from pg_constraint where conrelid = %s::regclass and contype = 'f' and exists "
+            "(select from pg_attribute where attrelid = confrelid and attname = 'tenant_id')"
+        )
+        for table in tenant_tables(alias):
+            assert {name: columns for name, columns in rows(alias, unique, table) if columns[:1] != ["tenant_id"]} == {}
+            assert {name: column for name, column in rows(alias, foreign, table) if column != "tenant_id"} == {}
 
-        assert unique == {}
-        assert foreign == {}
-
-    @pytest.mark.parametrize(("alias", "model"), TENANT_MODELS, ids=named)
-    def test_each_reference_to_another_tenant_table_is_a_composite_key(self, alias, model):
-        wanted = {
-            field.column
-            for field in model._meta.concrete_fields
-            if isinstance(field, models.ForeignKey)
-            and not field.name.startswith("pgh_")
-            and not model.__name__.endswith("History")
-            and any(f.column == "tenant_id" for f in field.remote_field.model._meta.concrete_fields)
-        }
-        with connections[alias].cursor() as cursor:
-            cursor.execute(
-                "select (select attname::text from pg_attribute where attrelid = conrelid and attnum = conkey[2]) "
-                "from pg_constraint where conrelid = %s::regclass and contype = 'f' and cardinality(conkey) = 2",
-                [f'"{model._meta.db_table}"'],
-            )
-            held = {column for (column,) in cursor.fetchall()}
-
-        assert wanted <= held
+    @pytest.mark.parametrize("alias", ALIASES)
+    def test_each_reference_to_another_tenant_table_is_a_composite_key(self, alias):
+        statement = (
+            "select (select attname::text from pg_attribute where attrelid = conrelid and attnum = conkey[2]) "
+            "from pg_constraint where conrelid = %s::regclass and contype = 'f' and cardinality(conkey) = 2"
+        )
+        for model in tenant_models(alias):
+            held = {column for (column,) in rows(alias, statement, f'"{model._meta.db_table}"')}
+            assert references_to_tenant_tables(model) <= held, named(model)
 
     @pytest.mark.parametrize("alias", ALIASES)
     def test_no_partition_is_granted_to_anybody(self, alias):
@@ -128,13 +130,9 @@ class TestServices:
 
         assert crossings == []
 
-    @pytest.mark.parametrize(
-        "model",
-        [m for m in apps.get_models() if m._meta.app_label not in LIBRARY_APPS and m._meta.managed],
-        ids=named,
-    )
-    def test_each_table_has_exactly_one_home_or_is_in_every_database(self, model):
-        homes = [alias for alias in ALIASES if router.allow_migrate_model(alias, model)]
-
-        everywhere = model._meta.app_label in settings.APPS_IN_EVERY_DATABASE
-        assert homes == (list(ALIASES) if everywhere else [alias_for(model)])
+    def test_each_table_has_exactly_one_home_or_is_in_every_database(self):
+        own = [m for m in apps.get_models() if m._meta.app_label not in LIBRARY_APPS and m._meta.managed]
+        for model in own:
+            homes = [alias for alias in ALIASES if router.allow_migrate_model(alias, model)]
+            everywhere = model._meta.app_label in settings.APPS_IN_EVERY_DATABASE
+            assert homes == (list(ALIASES) if everywhere else [alias_for(model)]), named(model)
