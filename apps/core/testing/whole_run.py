@@ -24,7 +24,7 @@ from apps.core.testing.operations import OperationPlugin
 
 ROOT = Path(__file__).resolve().parents[3]
 DATA = ROOT / ".coverage"  # left for `coverage html`
-PROCESSES = "4"  # on two cores: some drive a browser, a platform or a broker, and wait
+PROCESSES = "3"  # on two cores: some drive a browser, a platform or a broker, and wait
 # --create-db: a whole run migrates anew, since migrations are a part of what it tests.
 _OPTIONS = ["-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", "--create-db", "--durations=12"]
 
