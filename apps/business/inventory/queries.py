@@ -205,6 +205,13 @@ def promised_to(order_id: UUID) -> dict[UUID, int]:
     return dict(goods.order_by().values_list("product_id").annotate(sum=Sum("quantity")))
 
 
+def set_aside_for(order_id: UUID) -> dict[UUID, int] | None:
+    """How many of each product lie ready for an order that they are promised to; None where nothing is promised."""
+    goods = ReservedGoods.objects.in_tenant().filter(reservation__order_id=order_id).order_by()
+    ready = Sum("quantity", filter=Q(warehouse_id__isnull=False), default=0)
+    return dict(goods.values_list("product_id").annotate(sum=ready)) or None
+
+
 def goods_of(reservation_id: UUID) -> Any:
     """What a reservation holds."""
     return ReservedGoods.objects.in_tenant().filter(reservation_id=reservation_id)

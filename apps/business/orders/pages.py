@@ -46,6 +46,7 @@ def order_detail(request, order_id):
     """GET /orders/<id>/"""
     order, history = queries.order(order_id), queries.changes_of_order(order_id)
     lines = sorted(order.lines.all(), key=lambda line: (_KIND_ORDER[line.kind], line.ordinal))
+    owed = shipping.owed(order_id) if order.can_return else []
     context = {
         "order": _with_names(order, history),
         "lines": [_line(line) for line in lines],
@@ -60,7 +61,9 @@ def order_detail(request, order_id):
         "order_path": f"{order_id}/",
         "timeline": told(queries.timeline(order_id), _names_in(history)),
         "shipments": shipping.shipments_of_order(order_id),
-        "owed": shipping.owed(order_id) if order.can_return else [],
+        "owed": owed,
+        "something_can_leave": any(line.ready for line in owed),
+        "may_leave": not queries.may_come_to_nothing(order),
         "returns": [_returned(returned) for returned in order.returns.all()],
     }
     return render(request, "orders/detail.html", context)

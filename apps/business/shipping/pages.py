@@ -44,7 +44,9 @@ def shipment_detail(request, shipment_id):
     """GET /shipments/<id>/"""
     shipment = queries.shipment(shipment_id)
     steps = [status for status, before in Shipment.MAY_FOLLOW.items() if shipment.status in before]
-    context = {"shipment": shipment, "order": orders.order(shipment.order_id), "steps": steps}
+    order = orders.order(shipment.order_id)
+    may_leave = shipment.status != Shipment.Status.READY or not orders.may_come_to_nothing(order)
+    context = {"shipment": shipment, "order": order, "steps": steps, "may_leave": may_leave}
     return render(request, "shipments/detail.html", context)
 
 
@@ -69,7 +71,7 @@ def shipments_of_order(request, order_id):
         else:
             made = commands.ship(**with_way, **form.cleaned_data, now=timezone.now())
     except DomainError as error:
-        messages.error(request, str(error))
+        messages.error(request, _told(error))
     except ValueError:
         messages.error(request, "Say how many of each line leave, as whole numbers.")
     else:
@@ -95,7 +97,7 @@ def shipment_progress(request, shipment_id):
             now=timezone.now(),
         )
     except DomainError as error:
-        messages.error(request, str(error))
+        messages.error(request, _told(error))
     else:
         messages.success(request, f"Shipment {moved.number} is {moved.status}.")
     return redirect(f"/shipments/{shipment_id}/")
@@ -111,6 +113,12 @@ def shipment_deletion(request, shipment_id):
     else:
         messages.success(request, "The parcel is unpacked.")
     return redirect("/shipments/")
+
+
+def _told(error):
+    """In the words of the first thing that is wrong, without the place that a program looks for."""
+    text = next((text for texts in getattr(error, "errors", {}).values() for text in texts), str(error))
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _lines(posted):

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.core.events.subscriptions import log_of
-from apps.core.sagas.definition import Saga
+from apps.core.sagas.definition import Saga, declared
 from apps.core.sagas.errors import SagaNotFound
 from apps.core.sagas.models import Entry, Instance
 from apps.core.tenancy import require_tenant_id
@@ -47,6 +47,18 @@ def instance_of(name: str, key: UUID) -> Instance | None:
     """The instance of a saga that is about `key`, if there is one. One statement."""
     found: Instance | None = _rows(log_of(name)).filter(name=name, key=key).first()
     return found
+
+
+def can_turn_back(name: str, key: UUID) -> bool:
+    """Whether the saga about `key` may still take back what it did: open, and not past its pivot. One statement.
+
+    What a saga says no to it says no to for ever: its pivot is done once, and what is closed stays closed.
+    """
+    row = instance_of(name, key)
+    if row is None or row.is_closed:
+        return False
+    saga = declared(row.name, row.definition_version)
+    return saga is None or not saga.is_committed(row.position)
 
 
 def entries_of(row: Instance) -> list[Entry]:

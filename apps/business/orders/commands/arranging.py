@@ -23,7 +23,7 @@ from apps.core.events import UnitOfWork
 from apps.core.history import Actor
 from apps.core.sagas import Context, begin
 
-SAGA = "business.place-order"
+SAGA = queries.PLACE_ORDER
 _TIME_TO_PAY = timedelta(days=1)
 
 

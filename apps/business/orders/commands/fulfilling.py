@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from apps.business.orders import queries
 from apps.business.orders.commands.changing import changing
-from apps.business.orders.errors import InvalidShipment, ShipmentNotFound
+from apps.business.orders.errors import InvalidShipment, OrderNotPaidYet, ShipmentNotFound
 from apps.business.orders.events import (
     LineShipped,
     OrderDelivered,
@@ -21,6 +22,7 @@ from apps.business.orders.events import (
     OrderRefundReturned,
     OrderShipped,
 )
+from apps.business.orders.models import Order
 from apps.business.orders.states import OrderState
 from apps.core.events import Event
 from apps.core.history import Actor
@@ -38,12 +40,14 @@ def note_shipped(
 ) -> OrderState:
     """Goods of an order are on their way: `quantities` by the id of the order's line. Safe to repeat by `shipment_id`.
 
-    The stock is the caller's to move. Raises OrderNotFound, OrderNotDecided, OrderIsCancelled, InvalidShipment.
+    The stock is the caller's to move. Raises OrderNotFound, OrderNotDecided, OrderIsCancelled, OrderNotPaidYet,
+    InvalidShipment.
     """
     with changing(order_id, actor=actor) as order:
         if order.state.shipment(shipment_id) is not None:
             return order.state
         order.state.require_agreed()
+        _require_for_good(order.row)
         _check(quantities, order.state)
         order.happen(
             OrderShipped(
@@ -103,6 +107,14 @@ def note_payment(
         for event in _news(order.state, authorised_minor, captured_minor, refunded_minor, now):
             order.happen(event)
     return order.state
+
+
+def _require_for_good(order: Order) -> None:
+    """Nothing leaves that might have to come back because its money does not come (ADR 39)."""
+    if queries.may_come_to_nothing(order):
+        raise OrderNotPaidYet(
+            f"the money for order {order.number} is not taken yet: pack the parcel, and send it once the order is paid"
+        )
 
 
 def _check(quantities: Mapping[UUID, int], state: OrderState) -> None:

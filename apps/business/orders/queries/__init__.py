@@ -69,8 +69,10 @@ from apps.business.orders.queries.story import (
     order_as_of,
     timeline,
 )
+from apps.business.orders.queries.under_way import PLACE_ORDER, may_come_to_nothing, waits_for_its_money
 
 __all__ = [
+    "PLACE_ORDER",
     "address",
     "address_among",
     "addresses_of",
@@ -96,6 +98,7 @@ __all__ = [
     "lock_orders",
     "lock_return",
     "lock_shipping_method",
+    "may_come_to_nothing",
     "names_of_customers",
     "note_count",
     "notes_of_order",
@@ -124,4 +127,5 @@ __all__ = [
     "tax_rates_at",
     "tax_settings",
     "timeline",
+    "waits_for_its_money",
 ]

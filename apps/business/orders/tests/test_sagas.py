@@ -184,6 +184,29 @@ class TestAnOrderPaidForAtOnce:
         assert row is not None and row.state == Instance.State.COMPLETED
         assert (queries.order(order.id).fulfilment_status, checkout.stock()) == ("shipped", (7, 7))
 
+    def test_sends_nothing_before_its_money_is_taken_for_good(
+        self, drain: Any, checkout: Checkout, caller: Any, browser: Any
+    ) -> None:
+        clerk, desk = caller("clerk").client(), browser("clerk")
+        order = place(line(checkout.product_id, 3), payment_method=cards.GOOD)
+        checkout.carry_on(order, drain)
+        checkout.carry_on(order, drain)  # it is placed and paid, and its saga has not heard of that
+        (goods,) = queries.lines_of(order.id)
+        wish = {"lines": [{"line_id": str(goods.id), "quantity": 1}]}
+        path = f"/api/v1/orders/{order.id}/shipments"
+
+        refused = clerk.post(path, wish)
+        packed = clerk.post(path, {**wish, "send": False}).json()["data"]
+        shown = [desk.get(page).content.decode() for page in (f"/orders/{order.id}/", f"/shipments/{packed['id']}/")]
+        checkout.carry_on(order, drain)
+        sent = clerk.post(f"/api/v1/shipments/{packed['id']}/progress", {"status": "shipped"})
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "order_not_paid_yet")
+        assert "pack the parcel, and send it once the order is paid" in refused.json()["detail"]
+        assert all("leave once it is paid" in page and 'value="ship' not in page for page in shown)
+        assert sent.json()["data"]["status"] == "shipped"
+        assert 'value="ship"' in desk.get(f"/orders/{order.id}/").content.decode()
+
     def test_gives_goods_and_money_back_when_it_is_cancelled(self, drain: Any, checkout: Checkout) -> None:
         order = checkout.placed(drain)
         commands.cancel_order(order_id=order.id, reason="no", actor=ADA, now=timezone.now())

@@ -224,9 +224,15 @@ def _check(lines: Mapping[UUID, int], owed: Mapping[UUID, queries.Owed]) -> None
             errors[f"lines.{line_id}"] = ["nothing of such a line is owed"]
         elif not 0 < quantity <= owed[line_id].quantity:
             errors[f"lines.{line_id}"] = [f"from 1 to {owed[line_id].quantity}"]
+        elif quantity > owed[line_id].ready:
+            errors[f"lines.{line_id}"] = [_not_there(owed[line_id])]
     if not lines:
         errors["lines"] = ["nothing is to be shipped"]
     _refuse(errors)
+
+
+def _not_there(line: queries.Owed) -> str:
+    return f"{line.ready} of {line.description} can leave now; {line.waiting} must come in first"
 
 
 def _describe(parcel: Shipment, way: Way) -> None:

@@ -1,8 +1,10 @@
 import pytest
 from django.contrib.messages import get_messages
 
+from apps.business.inventory import commands as inventory
+from apps.business.inventory.tests.factories import StockLevelFactory
 from apps.business.orders import queries as orders
-from apps.business.orders.tests.factories import place
+from apps.business.orders.tests.factories import ADA, line, place
 from apps.core.tenancy import tenant
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +92,7 @@ class TestThePages:
             said += [str(message) for message in get_messages(answer.wsgi_request)]
 
         assert order.number in clerk.get("/shipments/waiting").content.decode()
-        for text, page in zip(("whole numbers", "from 1 to 3", "no address"), said, strict=True):
+        for text, page in zip(("whole numbers", "From 1 to 3", "no address"), said, strict=True):
             assert text in page
 
     def test_pack_send_and_unpack(self, order, line_id, browser, clerk):
@@ -104,6 +106,24 @@ class TestThePages:
         desk.post(f"/shipments/{second['id']}/deletion")
         (left,) = clerk.get("/api/v1/shipments").json()["data"]
         assert (left["id"], left["status"], left["carrier"]) == (first["id"], "shipped", "UPS")
+
+    def test_propose_what_can_leave_now_and_say_what_waits(self, tenant_id, browser):
+        with tenant(tenant_id):
+            product = StockLevelFactory(on_hand=3).product_id
+            inventory.allow_back_orders(product_id=product, at_most=9, actor=ADA)
+            order = place(line(product, 5))
+        desk = browser("clerk")
+
+        shown = desk.get(f"/orders/{order.id}/").content.decode()
+        with tenant(tenant_id):
+            line_id = orders.lines_of(order.id)[0].id
+        answer = desk.post(f"/orders/{order.id}/shipments", {"line_id": [line_id], "quantity": ["4"], "deed": "ship"})
+        desk.post(f"/orders/{order.id}/shipments", {"line_id": [line_id], "quantity": ["3"], "deed": "ship"})
+        later = desk.get(f"/orders/{order.id}/").content.decode()
+
+        assert 'value="3"' in shown and "2 must come in first" in shown
+        assert "can leave now; 2 must come in first" in str(next(iter(get_messages(answer.wsgi_request))))
+        assert 'value="ship"' in shown and 'value="ship"' not in later and "2 must come in first" in later
 
     def test_are_read_only_for_viewers(self, order, browser):
         viewer = browser("viewer")

@@ -55,6 +55,15 @@ def sent_of(order):
     return sum(row.quantity for row in ShipmentLine.objects.in_tenant().filter(shipment__order_id=order.id))
 
 
+def ready_of(order):
+    """How much of each line is owed, and how much of that can leave now."""
+    return [(line.quantity, line.ready) for line in queries.owed(order.id)]
+
+
+def moment():
+    return inventory.Occasion(actor=ADA, occurred_at=timezone.now(), recorded_at=timezone.now())
+
+
 class TestShip:
     def test_tells_the_order_parcel_by_parcel(self):
         order = place()
@@ -149,8 +158,7 @@ class TestReservedGoods:
     def test_leave_the_stock_with_their_parcel(self):
         product = StockLevelFactory(on_hand=10).product_id
         order = place(line(product, 3))
-        occasion = inventory.Occasion(actor=ADA, occurred_at=timezone.now(), recorded_at=timezone.now())
-        inventory.reserve(order_id=order.id, quantities={product: 3}, occasion=occasion)
+        inventory.reserve(order_id=order.id, quantities={product: 3}, occasion=moment())
         before = stock.on_hand([product])[product]
 
         ship(order, 2)
@@ -162,6 +170,27 @@ class TestReservedGoods:
         ship(place(line(product, 3)), 3)
 
         assert stock.on_hand([product])[product] == 7
+
+
+class TestGoodsThatSomeoneWaitsFor:
+    def test_go_into_a_parcel_once_they_have_come_in(self):
+        product, occasion = StockLevelFactory(on_hand=3).product_id, moment()
+        inventory.allow_back_orders(product_id=product, at_most=9, actor=ADA)
+        order = place(line(product, 3), line(product, 2))
+        first, second = (row.id for row in orders.lines_of(order.id))
+
+        before = ready_of(order)
+        with pytest.raises(InvalidShipment, match=r"^lines.* can leave now; 2 must come in first"):
+            commands.pack(order_id=order.id, lines={second: 1}, actor=ADA)
+        commands.pack(order_id=order.id, lines={first: 2}, actor=ADA)
+        packed = ready_of(order)
+        ship(order, lines={first: 1})
+        sent = ready_of(order)
+        inventory.receive(product_id=product, quantity=1, occasion=occasion)
+        commands.pack(order_id=order.id, lines={second: 1}, actor=ADA)
+
+        assert (before, packed) == ([(3, 3), (2, 0)], [(1, 1), (2, 0)])
+        assert (sent, ready_of(order)) == ([(2, 0)], [(1, 0)])
 
 
 class TestAParcel:
