@@ -18,6 +18,7 @@ def _redis(url: str, prefix: str) -> dict[str, Any]:
         "KEY_PREFIX": prefix,
         "OPTIONS": {
             "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "REDIS_CLIENT_CLASS": "apps.core.resilience.redis_client.FailingFastRedis",
             "SOCKET_CONNECT_TIMEOUT": REDIS_TIMEOUT_S,
             "SOCKET_TIMEOUT": REDIS_TIMEOUT_S,
         },

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "rest_framework",
     "apps.core.observability",
+    "apps.core.resilience",
     "apps.core.tenancy",
     "apps.core.db",
     "apps.core.crypto",

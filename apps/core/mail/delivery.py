@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,7 @@ from apps.core.mail.models import OutgoingMessage
 from apps.core.mail.sending import ALIAS, PURPOSE
 from apps.core.observability import get_logger
 from apps.core.observability.redaction import redacted_text
+from apps.core.resilience import NotCalled
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 10
@@ -71,7 +71,9 @@ def deliver(*, message_id: UUID, now: datetime) -> bool:
         )
     except (Undeliverable, Unreadable) as error:
         _settle(message, _State.FAILED, error=error)
-    except (OSError, SMTPException, ValueError) as error:
+    except NotCalled as error:
+        _put_off(message, now, error)
+    except (OSError, ValueError) as error:
         _postpone(message, now, error)
     else:
         _settle(message, _State.SENT)
@@ -141,6 +143,12 @@ def _postpone(message: OutgoingMessage, now: datetime, error: Exception) -> None
     message.next_attempt_at = now + timedelta(seconds=retry_delay_s(message.attempts))
     message.last_error = _told(error)
     _save_own(message, "next_attempt_at", "last_error")
+
+
+def _put_off(message: OutgoingMessage, now: datetime, error: NotCalled) -> None:
+    """The server failed at others a moment ago and was not asked: that is no attempt."""
+    own = _rows().filter(id=message.id, state=_State.QUEUED, attempts=message.attempts)
+    own.update(attempts=message.attempts - 1, next_attempt_at=now + timedelta(seconds=error.retry_after_s))
 
 
 def _save_own(message: OutgoingMessage, *fields: str) -> None:

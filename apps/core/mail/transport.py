@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import smtplib
 from dataclasses import dataclass
+from functools import partial
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from apps.core.mail.dependencies import MAIL_SERVER
 from apps.core.mail.errors import Undeliverable
 
 OUTBOX = "outbox:"
@@ -60,10 +63,11 @@ def server_of(url: str) -> Server:
 def hand_over(*, to: str, subject: str, text: str, html: str, message_id: str) -> None:
     """Give a message to the server, which has it when this returns; in the outbox it lies already.
 
-    Raises Undeliverable for what no repetition can help, OSError and SMTPException for the rest.
+    Raises Undeliverable for what no repetition can help, OSError (SMTPException is one) and NotCalled for the rest.
     """
     if is_outbox():
         return
+    server = server_of(settings.EMAIL_URL)
     message = EmailMultiAlternatives(
         subject=subject,
         body=text,
@@ -71,22 +75,33 @@ def hand_over(*, to: str, subject: str, text: str, html: str, message_id: str) -
         to=[to],
         # RFC 3834 §5: holiday replies and the like must not answer.
         headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-        connection=_connection(server_of(settings.EMAIL_URL)),
     )
     message.attach_alternative(html, "text/html")
+    refusal = MAIL_SERVER.call(partial(_refusal, message, server), address=f"{server.host}:{server.port}")
+    if refusal is None:
+        return
+    if _is_permanent(refusal):
+        raise Undeliverable(str(refusal)) from refusal
+    raise refusal
+
+
+def _refusal(message: EmailMultiAlternatives, server: Server, timeout_s: float) -> SMTPException | None:
+    """Why the server takes this message not; it is well then. Raises OSError where it is not."""
+    message.connection = _connection(server, timeout_s)
     try:
         message.send()
-    except smtplib.SMTPRecipientsRefused as error:
-        if all(code in _PERMANENT for code, _ in error.recipients.values()):
-            raise Undeliverable(str(error)) from error
-        raise
-    except smtplib.SMTPDataError as error:
-        if error.smtp_code in _PERMANENT:
-            raise Undeliverable(str(error)) from error
-        raise
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+        return error
+    return None
 
 
-def _connection(server: Server) -> Any:
+def _is_permanent(error: SMTPException) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code in _PERMANENT for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code in _PERMANENT
+
+
+def _connection(server: Server, timeout_s: float) -> Any:
     return get_connection(
         _SMTP,
         host=server.host,
@@ -95,5 +110,5 @@ def _connection(server: Server) -> Any:
         password=server.password,
         use_ssl=server.tls,
         use_tls=server.starttls,
-        timeout=settings.EMAIL_TIMEOUT_S,
+        timeout=timeout_s,
     )

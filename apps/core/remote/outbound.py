@@ -3,6 +3,9 @@
 The host is looked up once, each of its addresses is judged, and the connection goes to one of those: a name that leads
 elsewhere a moment later is no way round. No redirect is followed, and no proxy or password of the environment is used.
 `post_form` does not read what is answered; `fetch` and `post` read so much of it, for so long, and no more.
+
+Each call goes `through` a dependency, whose policy says for how long, how often and whether at all: for everything
+together, however slowly the bytes come. An answer of 5xx or 429 counts as a failure there, and is an answer here.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -23,6 +26,8 @@ import httpx2
 from django.conf import settings
 
 from apps.core.errors import Invalid, Unavailable
+from apps.core.resilience import Dependency, NotCalled
+from apps.core.tenancy import current_tenant_id
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -42,30 +47,10 @@ class Unreachable(Unavailable):
     code = "address_unreachable"
 
 
-def post_form(url: str, form: Mapping[str, str], *, timeout_s: float) -> int:
-    """POST a form; the status of the answer. Raises AddressRefused, Unreachable.
+class NotAsked(Unreachable):
+    """The address was not asked, since it failed a moment ago or is asked too much already."""
 
-    Our own BASE_URL may be plain and private, others only where OUTBOUND_PRIVATE_ADDRESSES allows it. `timeout_s` is
-    for each step: connecting, sending, waiting for the answer's head.
-    """
-    parts = _checked(url)
-    address = _vetted_addresses(parts)[0]
-    host = f"[{address}]" if ":" in address else address
-    target = parts._replace(netloc=f"{host}:{_port(parts)}", fragment="").geturl()
-    try:
-        with (
-            httpx2.Client(timeout=timeout_s, follow_redirects=False, trust_env=False) as client,
-            client.stream(
-                "POST",
-                target,
-                data=dict(form),
-                headers={"Host": parts.netloc.rpartition("@")[2]},
-                extensions={"sni_hostname": parts.hostname},
-            ) as response,
-        ):
-            return int(response.status_code)
-    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-        raise Unreachable(f"{parts.hostname} does not answer: {type(error).__name__}") from error
+    code = "address_not_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +65,36 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Silent(Unreachable):
+    """Nothing came, or not in time."""
+
+
+class _Poor(Unreachable):
+    """It answered that it could not."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"answered {answer.status}")
+        self.answer = answer
+
+
+# What counts against a dependency, and is worth another try: for its policy. Nonsense is neither.
+FAILURES = (_Silent, _Poor)
+_TOO_MANY = 429
+
+
+def post_form(url: str, form: Mapping[str, str], *, through: Dependency) -> int:
+    """POST a form; the status of the answer. Raises AddressRefused, Unreachable.
+
+    Our own BASE_URL may be plain and private, others only where OUTBOUND_PRIVATE_ADDRESSES allows it.
+    """
+    request = _Request(url, urlencode(form).encode(), _FORM)
+    return _asked(through, request, lambda _: b"").status
+
+
 def fetch(
     url: str,
     *,
-    timeout_s: float,
+    through: Dependency,
     most_bytes: int,
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
@@ -91,26 +102,55 @@ def fetch(
 ) -> Answer:
     """GET, or POST a form; what was answered, a redirect too. Raises AddressRefused, Unreachable.
 
-    Addresses as for `post_form`; with `is_ours`, for one that the operator configured, any. `timeout_s` is for
-    everything together, however slowly the bytes come; a body of more than `most_bytes` is refused.
+    Addresses as for `post_form`; with `is_ours`, for one that the operator configured, any. A body of more than
+    `most_bytes` is refused. A GET may be tried more than once.
     """
-    sent = {"Accept": "application/json", **(headers or {})}
-    content = None
-    if form is not None:
-        content = urlencode(form).encode()
-        sent |= {"Content-Type": "application/x-www-form-urlencoded"}
-    exchange = _Exchange(url, timeout_s=timeout_s, is_ours=is_ours)
-    return exchange.answer(content, sent, lambda pieces: _bounded(pieces, most_bytes))
+    sent = {"Accept": "application/json", **(headers or {}), **({} if form is None else _FORM)}
+    content = None if form is None else urlencode(form).encode()
+    request = _Request(url, content, sent, is_ours=is_ours)
+    return _asked(through, request, lambda pieces: _bounded(pieces, most_bytes))
 
 
-def post(url: str, content: bytes, *, headers: Mapping[str, str], timeout_s: float, most_bytes: int) -> Answer:
+def post(url: str, content: bytes, *, headers: Mapping[str, str], through: Dependency, most_bytes: int) -> Answer:
     """POST bytes; what was answered, a redirect too. Raises AddressRefused, Unreachable.
 
-    Addresses as for `post_form`, `timeout_s` as for `fetch`. Of the body no more than `most_bytes` are read, and what
-    goes wrong after the answer's head does not matter: the head says what became of what was sent.
+    Addresses as for `post_form`. Of the body no more than `most_bytes` are read, and what goes wrong after the
+    answer's head does not matter: the head says what became of what was sent.
     """
-    exchange = _Exchange(url, timeout_s=timeout_s)
-    return exchange.answer(content, headers, lambda pieces: _beginning(pieces, most_bytes))
+    return _asked(through, _Request(url, content, headers), lambda pieces: _beginning(pieces, most_bytes))
+
+
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+_Read = Callable[[Iterable[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    url: str
+    content: bytes | None
+    headers: Mapping[str, str]
+    is_ours: bool = False
+
+    def attempt(self, read: _Read, timeout_s: float) -> Answer:
+        answer = _Exchange(self.url, timeout_s=timeout_s, is_ours=self.is_ours).answer(self.content, self.headers, read)
+        if answer.status >= 500 or answer.status == _TOO_MANY:
+            raise _Poor(answer)
+        return answer
+
+
+def _asked(through: Dependency, request: _Request, read: _Read) -> Answer:
+    parts = _checked(request.url, is_ours=request.is_ours)
+    try:
+        return through.call(
+            partial(request.attempt, read),
+            address=f"{parts.hostname}:{_port(parts)}",
+            tenant=current_tenant_id(),
+            idempotent=request.content is None,
+        )
+    except _Poor as poor:
+        return poor.answer
+    except NotCalled as error:
+        raise NotAsked(str(error), retry_after_s=error.retry_after_s) from error
 
 
 class _Exchange:
@@ -120,9 +160,7 @@ class _Exchange:
         self._parts = _checked(url, is_ours=is_ours)
         self._backend = _Vetted(_vetted_addresses(self._parts, is_ours=is_ours), time.monotonic() + timeout_s)
 
-    def answer(
-        self, content: bytes | None, headers: Mapping[str, str], read: Callable[[Iterable[bytes]], bytes]
-    ) -> Answer:
+    def answer(self, content: bytes | None, headers: Mapping[str, str], read: _Read) -> Answer:
         """GET, or POST the content. Raises Unreachable."""
         sent = {"Accept-Encoding": "identity", "User-Agent": "platform", **headers}
         if content is not None:
@@ -140,9 +178,13 @@ class _Exchange:
                 told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
                 kind = _plain_type(told.get("content-type", ""))
                 return Answer(response.status, kind, read(response.iter_stream()), told)
-        except (*_NO_ANSWER, UnicodeError, ValueError) as error:
-            what = f"{self._parts.hostname} does not answer as it should"
-            raise Unreachable(f"{what}: {type(error).__name__}") from error
+        except _NO_ANSWER as error:
+            raise _Silent(self._complaint(error)) from error
+        except ValueError as error:
+            raise Unreachable(self._complaint(error)) from error
+
+    def _complaint(self, error: Exception) -> str:
+        return f"{self._parts.hostname} does not answer as it should: {type(error).__name__}"
 
 
 @cache
@@ -281,7 +323,7 @@ def _vetted_addresses(parts: SplitResult, *, is_ours: bool = False) -> list[str]
     try:
         found = socket.getaddrinfo(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable(f"there is no host {parts.hostname}") from error
+        raise _Silent(f"there is no host {parts.hostname}") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not (is_ours or is_private_allowed(parts)) and not all(map(_is_public, addresses)):
         raise AddressRefused(f"{parts.hostname} lies in a network that is not public")

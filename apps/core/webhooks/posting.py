@@ -12,6 +12,7 @@ from django.conf import settings
 
 from apps.core.remote.outbound import AddressRefused, Answer, Unreachable, post
 from apps.core.webhooks import signing
+from apps.core.webhooks.dependencies import WEBHOOK_RECEIVERS
 
 _GONE = 410
 _SHOWN_HEADERS = ("content-type", "content-length", "date", "location", "retry-after", "server")
@@ -57,7 +58,7 @@ def send(
             url,
             body,
             headers=headers,
-            timeout_s=settings.WEBHOOK_TIMEOUT_S,
+            through=WEBHOOK_RECEIVERS,
             most_bytes=settings.WEBHOOK_RESPONSE_BYTES,
         )
     except (AddressRefused, Unreachable) as error:

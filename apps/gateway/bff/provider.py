@@ -10,6 +10,8 @@ import msgspec
 from django.conf import settings
 
 from apps.core.remote.outbound import AddressRefused, Answer, Unreachable, fetch
+from apps.core.resilience.deadlines import header
+from apps.gateway.bff.dependencies import IDENTITY_PROVIDER
 from apps.gateway.bff.errors import ProviderRefused, ProviderUnavailable
 from apps.iam.facade import oidc as local
 
@@ -78,7 +80,9 @@ def _post(url: str, form: Mapping[str, str]) -> Answer:
 def _asked(url: str, form: Mapping[str, str] | None = None) -> Answer:
     """What the provider answers, within OIDC_TIMEOUT in all, however slowly or lengthily it does."""
     try:
-        answer = fetch(url, form=form, timeout_s=settings.OIDC_TIMEOUT, most_bytes=_MOST_BYTES, is_ours=True)
+        answer = fetch(
+            url, form=form, through=IDENTITY_PROVIDER, most_bytes=_MOST_BYTES, headers=header(), is_ours=True
+        )
     except (Unreachable, AddressRefused) as error:
         raise ProviderUnavailable from error
     if answer.status not in (200, 400, 401):

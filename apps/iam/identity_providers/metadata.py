@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from django.conf import settings
 from django.core.cache import cache
 
 from apps.core.remote.outbound import AddressRefused, Unreachable, check_form, fetch
+from apps.iam.identity_providers.dependencies import IDENTITY_PROVIDERS
 from apps.iam.identity_providers.errors import ProviderMisconfigured, ProviderUnreachable
 from apps.iam.identity_providers.facts import CONFIGURATION
 
@@ -83,7 +83,7 @@ def answered_json(
     ProviderMisconfigured.
     """
     try:
-        answer = fetch(url, timeout_s=settings.OUTBOUND_TIMEOUT_S, most_bytes=MOST_BYTES, form=form, headers=headers)
+        answer = fetch(url, through=IDENTITY_PROVIDERS, most_bytes=MOST_BYTES, form=form, headers=headers)
     except Unreachable as error:
         raise ProviderUnreachable from error
     except AddressRefused as error:

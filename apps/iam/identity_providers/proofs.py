@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.core.remote.outbound import AddressRefused, Unreachable, fetch
+from apps.iam.identity_providers.dependencies import DOMAIN_PROOFS
 
 PATH = "/.well-known/platform-domain-proof.txt"
 _PREFIX = "platform-domain-proof="
@@ -32,7 +32,7 @@ def is_there(tenant_id: UUID, domain: str) -> bool:
     try:
         answer = fetch(
             address_of(domain),
-            timeout_s=settings.OUTBOUND_TIMEOUT_S,
+            through=DOMAIN_PROOFS,
             most_bytes=_MOST_BYTES,
             headers={"Accept": "text/plain"},
         )

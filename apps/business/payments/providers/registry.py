@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from apps.business.payments.dependencies import PAYMENT_PROVIDER
 from apps.business.payments.errors import PaymentsNotSetUp
 from apps.business.payments.providers.elsewhere import NobodyAsked
 from apps.business.payments.providers.port import Provider
@@ -67,7 +68,7 @@ def _elsewhere(_key: str, _webhook_secret: str) -> Provider:
 
 
 def _stripe(key: str, webhook_secret: str) -> Provider:
-    transport = OverHttp(settings.STRIPE_API_URL, timeout_s=settings.PAYMENT_TIMEOUT_S)
+    transport = OverHttp(settings.STRIPE_API_URL, through=PAYMENT_PROVIDER)
     return StripeProvider(transport, key=key, webhook_secret=webhook_secret)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 from apps.business.payments.providers.port import NoAnswer
 from apps.core.errors import Unavailable
 from apps.core.remote import outbound
+from apps.core.resilience import Dependency
 
 _MOST_BYTES = 1024 * 1024
 
@@ -24,14 +25,14 @@ class Transport(Protocol):
 class OverHttp:
     """To an address that the operator has configured: a tenant never says where its keys are sent."""
 
-    def __init__(self, base_url: str, *, timeout_s: float) -> None:
-        self._base_url, self._timeout_s = base_url.rstrip("/"), timeout_s
+    def __init__(self, base_url: str, *, through: Dependency) -> None:
+        self._base_url, self._through = base_url.rstrip("/"), through
 
     def __call__(self, path: str, form: Mapping[str, str] | None, headers: Mapping[str, str]) -> tuple[int, bytes]:
         try:
             answer = outbound.fetch(
                 self._base_url + path,
-                timeout_s=self._timeout_s,
+                through=self._through,
                 most_bytes=_MOST_BYTES,
                 form=form,
                 headers=headers,

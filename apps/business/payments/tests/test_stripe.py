@@ -14,6 +14,8 @@ from apps.business.payments.providers.simulator import SimulatedStripe, cards
 from apps.business.payments.providers.stripe import API_VERSION, StripeProvider, payment_news, session_news
 from apps.business.payments.providers.transport import OverHttp
 from apps.business.payments.tests.conftest import NOON
+from apps.core.remote.outbound import FAILURES
+from apps.core.resilience import Dependency, Policy
 
 
 class _Quiet(WSGIRequestHandler):
@@ -39,10 +41,15 @@ def served():
         server.server_close()
 
 
+def within(seconds):
+    """A provider that never failed before, and is waited for so long."""
+    return Dependency("stripe", "Stripe", Policy(timeout=seconds, slow_s=seconds, wait_s=0.0, failures=FAILURES))
+
+
 @pytest.fixture
 def stripe(served, tmp_path):
     app = SimulatedStripe(tmp_path / "stripe.sqlite3", clock=NOON.timestamp)
-    return StripeProvider(OverHttp(served(app), timeout_s=10), key="sk_test", webhook_secret="whsec")
+    return StripeProvider(OverHttp(served(app), through=within(10)), key="sk_test", webhook_secret="whsec")
 
 
 @pytest.fixture
@@ -57,7 +64,7 @@ def answering(served):
             start_response(f"{status} x", [("Content-Type", "application/json")])
             return [body if isinstance(body, bytes) else json.dumps(body).encode()]
 
-        made = StripeProvider(OverHttp(served(app), timeout_s=timeout_s), key="sk", webhook_secret="s")
+        made = StripeProvider(OverHttp(served(app), through=within(timeout_s)), key="sk", webhook_secret="s")
         made.asked = asked
         return made
 
@@ -206,7 +213,7 @@ class TestAnAnswer:
         assert refused.value.code == code
 
     def test_that_never_comes_is_none(self):
-        nobody = StripeProvider(OverHttp("http://127.0.0.1:1", timeout_s=1), key="k", webhook_secret="s")
+        nobody = StripeProvider(OverHttp("http://127.0.0.1:1", through=within(1)), key="k", webhook_secret="s")
 
         with pytest.raises(NoAnswer):
             nobody.authorise(ask())

@@ -14,9 +14,11 @@ from django.utils import timezone
 from apps.core import mail
 from apps.core.crypto.sealing import Unreadable
 from apps.core.mail import checks, delivery, queries, tasks, transport
+from apps.core.mail.dependencies import MAIL_SERVER
 from apps.core.mail.models import OutgoingMessage
 from apps.core.mail.rendering import rendered
 from apps.core.mail.tests import server
+from apps.core.resilience.breaker import State as CircuitState
 
 pytestmark = pytest.mark.django_db
 LINK = "https://platform.example/sign-in/reset/secret-of-the-link"
@@ -230,6 +232,16 @@ class TestDeliver:
         stored = queries.message(message_id)
         assert (stored.state, stored.attempts) == (State.QUEUED, 1)
         assert stored.last_error.startswith("ConnectionRefusedError")
+
+    def test_counts_no_attempt_while_the_server_is_left_alone(self, send, mailbox, now, monkeypatch):
+        monkeypatch.setattr(MAIL_SERVER, "forced", CircuitState.OPEN)
+        message_id = send()
+
+        delivery.deliver(message_id=message_id, now=now)
+
+        stored = queries.message(message_id)
+        assert (stored.state, stored.attempts, stored.next_attempt_at > now) == (State.QUEUED, 0, True)
+        assert mailbox.received == []
 
     def test_may_be_started_again_by_hand(self, send, mailbox, now):
         mailbox.answers["DATA"] = "554 looks like spam"

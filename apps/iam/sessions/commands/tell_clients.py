@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
-
 from apps.core.errors import DomainError
 from apps.core.events import unit_of_work
 from apps.core.observability import get_logger
 from apps.core.remote import outbound
 from apps.iam.oidc import queries as oidc
+from apps.iam.sessions.dependencies import SIGN_OUT_LISTENERS
 from apps.iam.sessions.logout_tokens import logout_token
 from apps.iam.sessions.models import LogoutNotice, Session
 
@@ -35,12 +34,17 @@ def queue_notices(session: Session, *, now: datetime) -> None:
 def deliver_notice(*, notice_id: UUID, now: datetime) -> bool:
     """Tell one client, if it is time. True if it heard. Safe to run twice, or twice at once.
 
-    An attempt that fails is repeated after 5 s, 10 s, 20 s … up to an hour; after 12 of them nobody tries any more.
+    An attempt that fails is repeated after 5 s, 10 s, 20 s … up to an hour; after 12 of them nobody tries any more. One
+    that was not made, since the client failed at others a moment ago, does not count.
     """
     notice = _taken(notice_id, now)
     if notice is None:
         return False
-    error = _tell(notice)
+    try:
+        error = _tell(notice)
+    except outbound.NotAsked as put_off:
+        _put_off(notice, until=now + timedelta(seconds=put_off.retry_after_s))
+        return False
     _settle(notice, error, now=now)
     return not error
 
@@ -64,7 +68,7 @@ def _taken(notice_id: UUID, now: datetime) -> LogoutNotice | None:
 
 
 def _tell(notice: LogoutNotice) -> str:
-    """What went wrong; empty when the client heard."""
+    """What went wrong; empty when the client heard. Raises NotAsked."""
     client = notice.application
     token = logout_token(
         session_id=notice.session_id,
@@ -73,10 +77,19 @@ def _tell(notice: LogoutNotice) -> str:
         algorithm=client.algorithm,
     )
     try:
-        status = outbound.post_form(notice.uri, {"logout_token": token}, timeout_s=settings.OUTBOUND_TIMEOUT_S)
+        status = outbound.post_form(notice.uri, {"logout_token": token}, through=SIGN_OUT_LISTENERS)
+    except outbound.NotAsked:
+        raise
     except DomainError as error:
         return str(error)
     return "" if status in _DELIVERED else f"answered {status}"
+
+
+def _put_off(notice: LogoutNotice, *, until: datetime) -> None:
+    notice.attempts -= 1
+    notice.next_attempt_at = until
+    with unit_of_work(LogoutNotice):
+        notice.save(update_fields=["attempts", "next_attempt_at"])
 
 
 def _settle(notice: LogoutNotice, error: str, *, now: datetime) -> None:

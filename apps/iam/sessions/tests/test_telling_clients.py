@@ -15,9 +15,11 @@ from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from apps.core.resilience.breaker import State
 from apps.iam.oidc.tests import identity
 from apps.iam.sessions import commands, queries
 from apps.iam.sessions.commands.tell_clients import MOST_ATTEMPTS, wait_s
+from apps.iam.sessions.dependencies import SIGN_OUT_LISTENERS
 from apps.iam.sessions.events import EndReason
 from apps.iam.sessions.models import LogoutNotice, Session
 
@@ -120,7 +122,8 @@ class TestDelivery:
         assert not deliver(ended)
         assert ended.last_error == "answered 302"
 
-    def test_waits_longer_each_time_and_ends(self, ended: LogoutNotice) -> None:
+    def test_waits_longer_each_time_and_ends(self, ended: LogoutNotice, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(SIGN_OUT_LISTENERS, "forced", State.CLOSED)  # it would be left alone after five of them
         Receiver.status, now = 503, timezone.now()
 
         waits = []
@@ -134,6 +137,15 @@ class TestDelivery:
         assert ended.status == "given_up"
         assert not deliver(ended, now)
         assert len(Receiver.tokens) == MOST_ATTEMPTS
+
+    def test_that_was_not_tried_is_no_attempt(self, ended: LogoutNotice, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(SIGN_OUT_LISTENERS, "forced", State.OPEN)
+
+        assert not deliver(ended)
+        assert (ended.status, ended.attempts, ended.next_attempt_at > timezone.now()) == ("pending", 0, True)
+
+        monkeypatch.undo()
+        assert deliver(ended, ended.next_attempt_at)
 
     def test_does_not_lead_into_our_own_network(self, ended: LogoutNotice, settings: Any) -> None:
         settings.OUTBOUND_PRIVATE_ADDRESSES = False

@@ -1,0 +1,22 @@
+"""What every part calls."""
+
+from redis.exceptions import ConnectionError, TimeoutError
+
+from apps.core.resilience.policy import Policy
+from apps.core.resilience.registry import declare
+
+# A command is so quick, and what is told at the end of a request so needed, that the time left makes no difference.
+REDIS = declare(
+    "redis",
+    "Redis",
+    Policy(
+        timeout="REDIS_TIMEOUT_S",
+        slow_s=1.0,
+        most_at_once=1_000,
+        most_per_tenant=1_000,
+        open_s=0.25,
+        longest_open_s=5.0,
+        hurries=False,
+        failures=(ConnectionError, TimeoutError),
+    ),
+)
