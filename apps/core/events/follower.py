@@ -110,5 +110,6 @@ class Follower(Generic[P]):
             pass
 
     def _read(self, connection: Connection) -> list[P]:
-        rows = connection.execute(_READ.format(columns=self.columns), [self.name, self.at_most]).fetchall()
+        with connection.cursor(binary=True) as cursor:  # a fourth less to be done for each row than with texts
+            rows = cursor.execute(_READ.format(columns=self.columns), [self.name, self.at_most]).fetchall()
         return [self.entry_of(row) for row in rows]

@@ -15,30 +15,23 @@ COLUMNS = (
     "event.traceparent, event.impersonator_id, event.origin::text"
 )
 
-
-# The same as texts, for what only passes an event on. Times as msgspec writes them, in UTC.
-TEXTS = (
-    "event.id::text, event.type, event.aggregate_id::text, event.aggregate_type, event.version, "
-    "to_char(event.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), event.payload::text, "
-    "event.causation_id::text, event.correlation_id, event.user_id::text, event.tenant_id::text, event.sequence, "
-    "event.traceparent, event.impersonator_id::text, event.origin::text"
-)
+# When it was recorded, as msgspec writes times.
+TIME = "to_char(event.recorded_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+# The row as the text in which it travels (`envelope.encode`), for whoever passes it on or wants only a part of it.
+ENVELOPE = f"""concat(
+    '{{"eventId":"', event.id, '","eventType":', to_json(event.type), ',"aggregateId":"', event.aggregate_id,
+    '","aggregateType":', to_json(event.aggregate_type), ',"version":', event.version, ',"timestamp":"', {TIME},
+    '","payload":', event.payload, ',"metadata":{{"causationId":"', event.causation_id,
+    '","correlationId":', to_json(event.correlation_id), ',"userId":', coalesce(to_json(event.user_id)::text, 'null'),
+    ',"tenantId":"', event.tenant_id, '","sequence":', event.sequence, ',"traceparent":', to_json(event.traceparent),
+    ',"impersonatorId":', coalesce(to_json(event.impersonator_id)::text, 'null'), ',"origin":' || event.origin::text,
+    '}}}}')"""
 
 
 def envelope_of(row: tuple[Any, ...]) -> Envelope:
     """The envelope of a row of COLUMNS."""
-    origin = msgspec.json.decode(row[14], type=EventOrigin) if row[14] else UNSET
-    return _envelope(row, msgspec.json.decode(row[6]), origin)
-
-
-def unopened(row: tuple[Any, ...]) -> Envelope:
-    """The envelope of a row of TEXTS, to be encoded and no more: nothing in it was parsed."""
-    return _envelope(row, msgspec.Raw(row[6]), msgspec.Raw(row[14]) if row[14] else UNSET)
-
-
-def _envelope(row: tuple[Any, ...], payload: Any, origin: Any) -> Envelope:
-    id_, type_, aggregate_id, aggregate, version, at, _, causation, correlation, user, tenant, sequence, *more = row
-    parent, impersonator, _ = more
+    id_, type_, aggregate_id, aggregate, version, at, payload, causation, correlation, user, tenant, sequence = row[:12]
+    parent, impersonator, origin = row[12:]
     metadata = Metadata(
         causation_id=causation,
         correlation_id=correlation,
@@ -47,7 +40,7 @@ def _envelope(row: tuple[Any, ...], payload: Any, origin: Any) -> Envelope:
         sequence=sequence,
         traceparent=parent,
         impersonator_id=impersonator,
-        origin=origin,
+        origin=msgspec.json.decode(origin, type=EventOrigin) if origin else UNSET,
     )
     return Envelope(
         event_id=id_,
@@ -56,6 +49,6 @@ def _envelope(row: tuple[Any, ...], payload: Any, origin: Any) -> Envelope:
         aggregate_type=aggregate,
         version=version,
         timestamp=at,
-        payload=payload,
+        payload=msgspec.json.decode(payload),
         metadata=metadata,
     )
