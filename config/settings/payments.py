@@ -16,9 +16,9 @@ PAYMENT_ASK_FOR_S = env.float("PAYMENT_ASK_FOR_S", default=79_200.0)
 PAYMENT_LEASE_S = env.float("PAYMENT_LEASE_S", default=60.0)
 # How often a payment that the provider is still working on is looked up.
 PAYMENT_POLL_S = env.float("PAYMENT_POLL_S", default=60.0)
-# How long a buyer has to pay on the provider's page, which must be opened in the first half. Stripe: at most a day, and
-# half of it at least half an hour.
-PAYMENT_PAGE_S = env.float("PAYMENT_PAGE_S", default=7200.0)
+# How long a buyer has to come to the provider's page, and from then on to pay there. Stripe takes half an hour to a day
+# from when it is asked; a minute more leaves time to ask it again.
+PAYMENT_PAGE_S = env.float("PAYMENT_PAGE_S", default=1860.0)
 # A provider that takes no money. Whoever has chosen none uses it, where there is one.
 PAYMENT_SIMULATOR = env.bool("PAYMENT_SIMULATOR", default=ENVIRONMENT == "development")
 PAYMENT_SIMULATOR_FILE = f"{STATE_DIR}/payment-simulator.sqlite3"

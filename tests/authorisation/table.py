@@ -36,6 +36,7 @@ anybody
     GET /shop/{slug}/checkout
     POST /shop/{slug}/checkout
     GET /shop/{slug}/orders/{token}/
+    POST /shop/{slug}/orders/{token}/cancellation
     GET /shop/{slug}/orders/{token}/paid
     GET /shop/{slug}/orders/{token}/payment
     GET /pay/{account}/{session_id}

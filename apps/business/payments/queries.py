@@ -22,6 +22,9 @@ from apps.business.payments.models import (
 )
 from apps.business.payments.providers import registry
 from apps.business.payments.providers.port import PAGE
+from apps.business.payments.providers.port import PAGE_CLOSED as PAGE_CLOSED
+from apps.business.payments.providers.port import PAGE_EXPIRED as PAGE_EXPIRED
+from apps.business.payments.providers.port import PAGE_NOT_OPENED as PAGE_NOT_OPENED
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
 from apps.core.events.log import stream
@@ -196,6 +199,11 @@ def page_operation(payment_id: UUID) -> Operation | None:
     rows = Operation.objects.in_tenant().filter(payment_id=payment_id, payment__method=PAGE)
     found: Operation | None = rows.filter(kind=Operation.Kind.AUTHORISE, state__in=OPEN).first()
     return found
+
+
+def is_given_up(payment_id: UUID) -> bool:
+    """Whether it is to be voided as soon as the provider has been heard."""
+    return any(operation.kind == Operation.Kind.VOID for operation in open_operations(payment_id))
 
 
 def changes(where: ChangeFilter, *, limit: int) -> list[Change]:

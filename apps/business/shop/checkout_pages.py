@@ -13,11 +13,11 @@ from django.shortcuts import redirect
 
 from apps.business.carts import commands, queries
 from apps.business.carts.errors import TotalChanged
+from apps.business.carts.links import path_of
 from apps.business.inventory.errors import StockShort
 from apps.business.orders import queries as orders
 from apps.business.payments import queries as payments
 from apps.business.shop.forms import BillingForm, BuyerForm, WayForm
-from apps.business.shop.payment_pages import path_of_order
 from apps.business.shop.visits import Visit, shop_page
 from apps.core.errors import DomainError, Invalid
 
@@ -76,7 +76,7 @@ def _place(request, visit):
     except ValueError:
         return redirect(f"{visit.path}cart")
     by_page = step.way.cleaned_data["payment"] == payments.PAGE
-    return redirect(f"{path_of_order(visit, order_id)}{'payment' if by_page else ''}")
+    return redirect(f"{path_of(visit.here.slug, order_id)}{'payment' if by_page else ''}")
 
 
 def _told(error: DomainError) -> str:

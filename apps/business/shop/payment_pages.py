@@ -1,45 +1,49 @@
 """What becomes of an order: its buyer is sent to the payment provider's page, comes back, and sees how it goes.
 
-Whoever has an order's link may see it: the link is the permission. A browser is sent on by the header `Refresh`, which
-takes no script; and by a link, since a form may not lead to another site (`form-action`).
+A browser is sent on by the header `Refresh`, which takes no script; and by a link, since a form may not lead to another
+site (`form-action`).
 """
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.core.signing import BadSignature, Signer
 from django.shortcuts import redirect
 
+from apps.business.carts import paying
+from apps.business.carts.links import order_id_of, path_of
 from apps.business.orders import queries as orders
-from apps.business.orders.errors import OrderNotFound
 from apps.business.payments import commands as payment_commands
 from apps.business.payments import queries as payments
 from apps.business.payments.errors import PaymentPageUnavailable
 from apps.business.shipping import queries as shipping
-from apps.business.shop.visits import Visit, shop_page
+from apps.business.shop.visits import shop_page
 
 _LOOK_AGAIN_S = 2
-
-
-def path_of_order(visit: Visit, order_id: UUID) -> str:
-    return f"{visit.path}orders/{_signer(visit).sign(str(order_id))}/"
+_TOO_LATE = (
+    "It was not paid in time, so its goods are free again and nothing was taken. Order again if you still want it."
+)
+_WHY = {
+    payments.PAGE_EXPIRED: _TOO_LATE,
+    payments.PAGE_NOT_OPENED: _TOO_LATE,
+    payments.PAGE_CLOSED: "It was given up before it was paid. Nothing was taken for it.",
+}
 
 
 @shop_page()
 def confirmation(request, visit, token):
     """GET /shop/<slug>/orders/<token>/: how an order goes."""
     order = _order(visit, token)
-    is_back = "back" in request.GET
-    waits = _is_to_be_paid(order)
+    is_back, standing = "back" in request.GET, paying.standing_of(order)
     context = {
         "order": order,
         "lines": order.lines.all(),
         "shipments": shipping.shipments_of_order(order.id),
-        "payment_path": f"{path_of_order(visit, order.id)}payment?go=1" if waits and not is_back else "",
+        "standing": standing,
+        "may_pay": standing.waits and not is_back,
+        "why": _WHY.get(standing.problem, ""),
+        "order_path": _path(visit, order),
     }
     response = visit.show(request, "shop/confirmation.html", context)
-    if waits and is_back:
+    if (standing.waits and is_back) or (standing.is_given_up and order.status == order.Status.PENDING):
         response["Refresh"] = str(_LOOK_AGAIN_S)
     return response
 
@@ -48,15 +52,15 @@ def confirmation(request, visit, token):
 def payment(request, visit, token):
     """GET /shop/<slug>/orders/<token>/payment: to the provider's page, as soon as the goods are set aside."""
     order, problem = _order(visit, token), ""
-    if not _is_to_be_paid(order):
-        return redirect(path_of_order(visit, order.id))
-    known = payments.payment_of(order.id)
-    if known is not None and "go" in request.GET:
+    standing = paying.standing_of(order)
+    if not standing.waits:
+        return redirect(_path(visit, order))
+    if standing.payment_id is not None and "go" in request.GET:
         try:
-            return redirect(_page_of(request, visit, order, known) or path_of_order(visit, order.id))
+            return redirect(_page_of(request, visit, order, standing.payment_id) or _path(visit, order))
         except PaymentPageUnavailable:
             problem = "The payment provider cannot be reached at the moment. Your goods are set aside: try again."
-    onward = f"{path_of_order(visit, order.id)}payment?go=1"
+    onward = f"{_path(visit, order)}payment?go=1"
     context = {"order": order, "onward": onward, "problem": problem}
     response = visit.show(request, "shop/payment.html", context, status=503 if problem else 200)
     if not problem:
@@ -71,31 +75,32 @@ def paid(request, visit, token):
     known = payments.payment_of(order.id)
     if known is not None:
         payment_commands.look_now(payment_id=known.id, now=visit.at)
-    return redirect(f"{path_of_order(visit, order.id)}?back")
+    return redirect(f"{_path(visit, order)}?back")
+
+
+@shop_page(get=False, post=True)
+def cancellation(request, visit, token):
+    """POST /shop/<slug>/orders/<token>/cancellation: the buyer will not pay."""
+    order = _order(visit, token)
+    paying.give_up(order, actor=visit.visitor.actor, now=visit.at)
+    return redirect(_path(visit, order))
 
 
 def _order(visit, token):
     """Raises OrderNotFound."""
-    try:
-        return orders.order(UUID(_signer(visit).unsign(token)))
-    except (BadSignature, ValueError) as error:
-        raise OrderNotFound("there is no such order") from error
+    return orders.order(order_id_of(visit.here.slug, token))
 
 
-def _is_to_be_paid(order) -> bool:
-    return bool(order.payment_method == payments.PAGE and order.status == order.Status.PENDING)
+def _path(visit, order) -> str:
+    return path_of(visit.here.slug, order.id)
 
 
-def _page_of(request, visit, order, known) -> str:
-    here = request.build_absolute_uri(path_of_order(visit, order.id))
+def _page_of(request, visit, order, payment_id) -> str:
+    here = request.build_absolute_uri(_path(visit, order))
     return payment_commands.page_for(
-        payment_id=known.id,
+        payment_id=payment_id,
         title=f"{visit.here.title}: order {order.number}",
         paid_url=f"{here}paid",
         cancelled_url=here,
         now=visit.at,
     )
-
-
-def _signer(visit: Visit) -> Signer:
-    return Signer(salt=f"shop.order.{visit.here.slug}")

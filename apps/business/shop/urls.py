@@ -10,4 +10,5 @@ urlpatterns = [
     path("shop/<slug:slug>/orders/<str:token>/", payment_pages.confirmation),
     path("shop/<slug:slug>/orders/<str:token>/payment", payment_pages.payment),
     path("shop/<slug:slug>/orders/<str:token>/paid", payment_pages.paid),
+    path("shop/<slug:slug>/orders/<str:token>/cancellation", payment_pages.cancellation),
 ]

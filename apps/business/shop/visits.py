@@ -50,11 +50,11 @@ class Visit:
         return render(request, template, {**frame, **context}, status=status)
 
 
-def shop_page(*, post: bool = False) -> Callable[[View], View]:
-    """A page that everybody may see while the shop is open; `post`: and send forms to."""
+def shop_page(*, get: bool = True, post: bool = False) -> Callable[[View], View]:
+    """A page that everybody may see (`get`), or send forms to (`post`), while the shop is open."""
 
     def decorate(view: View) -> View:
-        @page(get=PUBLIC, post=PUBLIC if post else None)
+        @page(get=PUBLIC if get else None, post=PUBLIC if post else None)
         @wraps(view)
         def visited(request: Any, slug: str, **kwargs: Any) -> HttpResponse:
             with entered(request, slug, request.COOKIES.get(_cookie(slug), "")[:100]) as here:

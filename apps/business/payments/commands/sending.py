@@ -22,17 +22,15 @@ from apps.core.history import SYSTEM
 def page_for(*, payment_id: UUID, title: str, paid_url: str, cancelled_url: str, now: datetime) -> str:
     """Where the buyer pays; "" where there is nothing to pay there, any more or at all. Asks the provider.
 
-    Safe to repeat: there is one page for a payment, until it is paid or `PAYMENT_PAGE_S` are over; whoever comes in the
-    second half of that for the first time is too late. Raises PaymentNotFound, PaymentPageUnavailable.
+    Safe to repeat: there is one page for a payment, until it is paid, given up, or `PAYMENT_PAGE_S` have passed since
+    somebody came there; who comes later than that after the payment was wanted is too late.
+    Raises PaymentNotFound, PaymentPageUnavailable.
     """
-    payment, operation = queries.payment(payment_id), queries.page_operation(payment_id)
-    if operation is None or payment.status != Payment.Status.AUTHORISING:
+    payment, operation = queries.payment(payment_id), _waiting_for_buyer(payment_id, now)
+    if operation is None or operation.pay_by is None:
         return ""
-    time_to_pay = timedelta(seconds=settings.PAYMENT_PAGE_S)
-    if not operation.reference and now >= operation.wanted_at + time_to_pay / 2:
-        return ""
-    until = operation.wanted_at + time_to_pay
-    page = _page(payment, operation, Errand(title=title, paid_url=paid_url, cancelled_url=cancelled_url, until=until))
+    errand = Errand(title=title, paid_url=paid_url, cancelled_url=cancelled_url, until=operation.pay_by)
+    page = _page(payment, operation, errand)
     return page.url if _remember(operation, page) else ""
 
 
@@ -40,11 +38,32 @@ def look_now(*, payment_id: UUID, now: datetime) -> None:
     """The buyer came back from the provider's page: have a worker ask at once what became of it. Safe to repeat."""
     with unit_of_work(Payment, actor=SYSTEM):
         queries.lock_payment(payment_id)
+        ask_page_at(payment_id, now)
+
+
+def ask_page_at(payment_id: UUID, now: datetime) -> None:
+    """Have a worker ask about the provider's page, if one is open. The payment's row is locked."""
+    operation = queries.page_operation(payment_id)
+    if operation is not None:
+        operation.next_at = now
+        operation.save(update_fields=["next_at"])
+        wake_after_commit(payment_id)
+
+
+def _waiting_for_buyer(payment_id: UUID, now: datetime) -> Operation | None:
+    """What the buyer may still do, if anything. Until when is said once: a provider that is asked again with the same
+    key wants to be asked the same.
+    """
+    with unit_of_work(Payment, actor=SYSTEM):
+        payment = queries.lock_payment(payment_id)
         operation = queries.page_operation(payment_id)
-        if operation is not None:
-            operation.next_at = now
-            operation.save(update_fields=["next_at"])
-            wake_after_commit(payment_id)
+        if operation is None or payment.status != Payment.Status.AUTHORISING or queries.is_given_up(payment_id):
+            return None
+        time_to_pay = timedelta(seconds=settings.PAYMENT_PAGE_S)
+        if operation.pay_by is None and (operation.reference or now < operation.wanted_at + time_to_pay):
+            operation.pay_by = now + time_to_pay
+            operation.save(update_fields=["pay_by"])
+        return operation
 
 
 def _page(payment: Payment, operation: Operation, errand: Errand) -> Page:

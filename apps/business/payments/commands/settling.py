@@ -19,7 +19,14 @@ from apps.business.payments.events import (
     PaymentVoided,
 )
 from apps.business.payments.models import LedgerEntry, Operation, Payment
-from apps.business.payments.providers.port import PaymentNews, RefundNews, Refused
+from apps.business.payments.providers.port import (
+    PAGE_CLOSED,
+    PAGE_EXPIRED,
+    PAGE_NOT_OPENED,
+    PaymentNews,
+    RefundNews,
+    Refused,
+)
 from apps.business.payments.waking import wake_after_commit
 from apps.core.events import UnitOfWork
 
@@ -46,7 +53,7 @@ def note_payment(payment: Payment, news: PaymentNews, *, work: UnitOfWork, now: 
         payment.authorise()
         work.publish(PaymentAuthorised(**_named(payment, now), amount_minor=payment.amount_minor))
     if news.state == "declined" and payment.status == _Status.AUTHORISING:
-        _decline(payment, news.code, news.message, work=work, now=now)
+        _decline(payment, _why(payment, news), news.message, work=work, now=now)
     if news.state == "captured" and payment.status == _Status.AUTHORISED:
         _capture(payment, news, work=work, now=now)
     if news.state == "voided" and payment.status in (_Status.AUTHORISING, _Status.AUTHORISED):
@@ -83,6 +90,12 @@ def note_refusal(payment: Payment, operation: Operation, refused: Refused, *, wo
     if operation.kind == _Kind.CAPTURE:
         told = {"code": refused.code[:100], "reason": refused.message[:500]}
         work.publish(PaymentCaptureRefused(**_named(payment, now), amount_minor=operation.amount_minor, **told))
+
+
+def _why(payment: Payment, news: PaymentNews) -> str:
+    """A page that ended because somebody gave up says so, whoever is the first to tell of its end."""
+    over = news.code in (PAGE_EXPIRED, PAGE_NOT_OPENED)
+    return PAGE_CLOSED if over and queries.is_given_up(payment.id) else news.code
 
 
 def _decline(payment: Payment, code: str, message: str, *, work: UnitOfWork, now: datetime) -> None:

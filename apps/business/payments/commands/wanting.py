@@ -9,6 +9,7 @@ from apps.business.constraints import violation_means
 from apps.business.currencies import is_currency
 from apps.business.payments import queries
 from apps.business.payments.commands import configuring
+from apps.business.payments.commands.sending import ask_page_at
 from apps.business.payments.errors import (
     InvalidPayment,
     NothingIsStuck,
@@ -93,7 +94,8 @@ def capture(*, payment_id: UUID, amount_minor: int | None = None, actor: Actor, 
 
 
 def void(*, payment_id: UUID, reason: str = "", actor: Actor, now: datetime) -> Payment:
-    """Have the provider release what was authorised; while that is not known yet, as soon as it is.
+    """Have the provider release what was authorised; while that is not known yet, as soon as it is. A page on which
+    nobody has paid is closed.
 
     A declined payment stays as it is. Raises PaymentNotFound, PaymentNotVoidable.
     """
@@ -104,6 +106,7 @@ def void(*, payment_id: UUID, reason: str = "", actor: Actor, now: datetime) -> 
         if payment.is_captured or any(one.kind == _Kind.CAPTURE for one in pending):
             raise PaymentNotVoidable(_why_not(payment, pending, "voided"))
         _want(payment, _Kind.VOID, payment.amount_minor, reason=reason, actor=actor, now=now)
+        ask_page_at(payment_id, now)
     return payment
 
 

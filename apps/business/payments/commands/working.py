@@ -16,7 +16,7 @@ from apps.business.payments import queries
 from apps.business.payments.commands import configuring, settling
 from apps.business.payments.errors import PaymentsNotSetUp
 from apps.business.payments.models import Operation, Payment
-from apps.business.payments.providers.port import PAGE, Ask, NoAnswer, PaymentNews, RefundNews, Refused
+from apps.business.payments.providers.port import PAGE, PAGE_NOT_OPENED, Ask, NoAnswer, PaymentNews, RefundNews, Refused
 from apps.core.crypto.sealing import Unreadable
 from apps.core.events import unit_of_work
 from apps.core.events.retry import retry_delay_s
@@ -36,13 +36,21 @@ class _Claimed:
     payment: Payment
     operation: Operation
     at: datetime
+    is_given_up: bool
+
+    @property
+    def waits_for_buyer(self) -> bool:
+        """Whether the buyer is to pay on the provider's page."""
+        return self.operation.kind == _Kind.AUTHORISE and self.payment.method == PAGE
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the buyer was to pay on a page, and never was there."""
+        """Whether the buyer never was there, and will not come in time or may not any more."""
         operation = self.operation
-        waits = operation.kind == _Kind.AUTHORISE and self.payment.method == PAGE and not operation.reference
-        return waits and self.at >= operation.wanted_at + timedelta(seconds=settings.PAYMENT_PAGE_S)
+        if not self.waits_for_buyer or operation.reference:
+            return False
+        come_by = operation.pay_by or operation.wanted_at + timedelta(seconds=settings.PAYMENT_PAGE_S)
+        return self.is_given_up or self.at >= come_by
 
 
 def ask_of(payment: Payment, operation: Operation) -> Ask:
@@ -84,7 +92,7 @@ def _claim(payment_id: UUID, now: datetime) -> _Claimed | None:
             return None
         operation.take(until=now + timedelta(seconds=settings.PAYMENT_LEASE_S))
         operation.save(update_fields=["attempts", "next_at"])
-    return _Claimed(payment, operation, now)
+        return _Claimed(payment, operation, now, queries.is_given_up(payment_id))
 
 
 def _told(claimed: _Claimed) -> Told:
@@ -97,9 +105,11 @@ def _told(claimed: _Claimed) -> Told:
                 reference="",
                 state="declined",
                 currency=ask.currency,
-                code="page_not_opened",
+                code=PAGE_NOT_OPENED,
                 message="The buyer never came to the provider's page.",
             )
+        if claimed.waits_for_buyer and claimed.is_given_up:
+            return provider.close_page(ask)
         if claimed.operation.kind == _Kind.AUTHORISE:
             return provider.authorise(ask)
         if claimed.operation.kind == _Kind.CAPTURE:

@@ -137,6 +137,9 @@ class Operation(TenantPart):
     request_key = models.CharField(max_length=200, help_text="Of whoever wants it: repeated, it is the same operation.")
     reason = models.CharField(max_length=200, blank=True, default="")
     reference = models.CharField(max_length=255, blank=True, default="", help_text="What the provider calls it.")
+    pay_by = models.DateTimeField(
+        null=True, help_text="Until when the buyer may pay on the provider's page; empty while nobody came there."
+    )
     attempts = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(help_text="When it is asked next; while it is being asked, when that is given up.")
     code = models.CharField(max_length=100, blank=True, default="")

@@ -18,6 +18,9 @@ class NobodyAsked:
     def page(self, ask: Ask, errand: Errand) -> Page:
         raise _TAKEN
 
+    def close_page(self, ask: Ask) -> PaymentNews:
+        raise _TAKEN
+
     def capture(self, ask: Ask) -> PaymentNews:
         raise _TAKEN
 

@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 
 # The method of whoever pays on a page of the provider's: no card comes near us.
 PAGE = "page"
+# Why nobody paid there: time ran out, nobody ever came, somebody gave up.
+PAGE_EXPIRED, PAGE_NOT_OPENED, PAGE_CLOSED = "page_expired", "page_not_opened", "page_closed"
 
 PaymentState = Literal["pending", "authorised", "declined", "captured", "voided"]
 RefundState = Literal["pending", "refunded", "failed"]
@@ -124,6 +126,9 @@ class Provider(Protocol):
 
     def page(self, ask: Ask, errand: Errand) -> Page:
         """A page where the buyer pays; asked with a reference of one, the same."""
+
+    def close_page(self, ask: Ask) -> PaymentNews:
+        """Let nobody pay on that page any more; tell whether somebody has meanwhile."""
 
     def capture(self, ask: Ask) -> PaymentNews:
         """Take so much of what was reserved and release the rest."""

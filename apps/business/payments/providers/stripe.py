@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from apps.business.payments.errors import NoticeRefused
 from apps.business.payments.providers import signing
 from apps.business.payments.providers.port import (
     PAGE,
+    PAGE_EXPIRED,
     Ask,
     Errand,
     News,
@@ -95,6 +97,11 @@ class StripeProvider:
             "cancel_url": errand.cancelled_url,
         }
         return _page(self._post(_SESSIONS, form, ask.key))
+
+    def close_page(self, ask: Ask) -> PaymentNews:
+        with suppress(Refused):  # it is over: somebody paid, or time ran out
+            self._post(f"{_SESSIONS}/{quote(ask.operation_reference)}/expire", {}, f"{ask.key} close")
+        return self._paid_on_page(ask)
 
     def _paid_on_page(self, ask: Ask) -> PaymentNews:
         """Nobody can have paid on a page to which nobody was sent."""
@@ -195,7 +202,7 @@ def session_news(session: Any) -> PaymentNews:
             return payment_news(session["payment_intent"])
         news = _undecided(session)
         if session["status"] == "expired":
-            return replace(news, state="declined", code="page_expired", message="Nobody paid on the provider's page.")
+            return replace(news, state="declined", code=PAGE_EXPIRED, message="Nobody paid on the provider's page.")
         return news
     except (KeyError, TypeError, AttributeError) as fault:
         raise NoAnswer("what was answered is no checkout session") from fault

@@ -7,13 +7,16 @@ import time_machine
 from django.test import Client
 
 from apps.business.payments import commands, queries
+from apps.business.payments.checks import check_time_to_pay
 from apps.business.payments.errors import PaymentPageUnavailable
+from apps.business.payments.models import Operation
 from apps.business.payments.providers.port import PAGE
 from apps.business.payments.providers.simulator import cards
+from apps.business.payments.tests.conftest import ADA
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_tenant")]
 BACK = {"title": "Tea: order 7", "paid_url": "http://testserver/paid", "cancelled_url": "http://testserver/"}
-HOUR = timedelta(hours=1)
+ALMOST, MINUTE = timedelta(minutes=30), timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -84,21 +87,73 @@ class TestPage:
         assert [type(event).__name__ for event in published].count("PaymentAuthorised") == 1
 
     def test_that_nobody_opens_is_given_up(self, page_of, till, payment):
-        too_late = till.later(payment, hours=1).status, page_of()
+        waiting = till.later(payment, minutes=30).status
+        till.now += MINUTE
+        too_late = page_of()
 
-        assert too_late == ("authorising", "")
-        given_up = till.later(payment, hours=1)
+        assert (waiting, too_late) == ("authorising", "")
+        given_up = till.worked(payment)
         assert (given_up.status, given_up.decline_code) == ("declined", "page_not_opened")
+
+    def test_is_open_for_as_long_whoever_comes_late(self, page_of, till, payment):
+        till.now += ALMOST
+        there = page_of()
+        till.now += ALMOST
+
+        assert page_of() == there
+        assert till.worked(payment).status == "authorising"
 
     def test_on_which_nobody_pays_is_over_after_a_while(self, page_of, till, payment):
         there = page_of()
 
-        with time_machine.travel(till.now + 2 * HOUR, tick=False):
-            given_up = till.later(payment, hours=2)
+        with time_machine.travel(till.now + ALMOST + MINUTE, tick=False):
+            given_up = till.later(payment, minutes=31)
             over = pay(there)
 
         assert (given_up.status, given_up.decline_code) == ("declined", "page_expired")
         assert "This page is over" in over.content.decode()
+
+    def test_is_the_same_where_nobody_noted_it_the_first_time(self, page_of, till, payment):
+        """Whoever asked died before: a provider that is asked something else with the same key refuses."""
+        till.now += ALMOST
+        there = page_of()
+        Operation.objects.in_tenant().update(reference="")
+        till.now += MINUTE
+
+        assert till.worked(payment).status == "authorising"
+        assert page_of() == there
+
+    def test_that_somebody_gives_up_is_closed_at_once(self, page_of, till, payment, published):
+        there = page_of()
+
+        commands.void(payment_id=payment.id, actor=ADA, now=till.now)
+        nowhere, given_up = page_of(), till.worked(payment)
+
+        assert (nowhere, given_up.status, given_up.decline_code) == ("", "declined", "page_closed")
+        assert "This page is over" in pay(there).content.decode()
+        assert till.hear() == 1
+        assert [type(event).__name__ for event in published].count("PaymentDeclined") == 1
+
+    def test_that_nobody_opened_is_given_up_without_asking_anybody(self, page_of, till, payment):
+        given_up = till.void(payment)
+
+        assert (given_up.status, given_up.decline_code, page_of()) == ("declined", "page_closed", "")
+
+    def test_on_which_somebody_paid_before_it_was_given_up_gives_the_money_back(
+        self, page_of, till, payment, published
+    ):
+        pay(page_of())
+
+        given_up = till.void(payment)
+
+        assert given_up.status == "voided"
+        told = [type(event).__name__ for event in published if type(event).__name__.startswith("Payment")]
+        assert told == ["PaymentAuthorised", "PaymentVoided"]
+
+    def test_cannot_be_shorter_than_the_provider_allows(self, page_of, settings):
+        settings.PAYMENT_PAGE_S = 1800
+
+        assert [error.id for error in check_time_to_pay()] == ["payments.E001"]
 
     def test_is_unavailable_while_nobody_can_be_asked(self, page_of, settings):
         settings.PAYMENT_SIMULATOR = False

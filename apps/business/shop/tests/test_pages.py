@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from apps.business.carts.tests.factories import goods, open_shop
 from apps.business.carts.visitors import Visitor
 from apps.business.catalog import commands as catalog
 from apps.business.catalog import queries as products
+from apps.business.inventory import queries as stock
 from apps.business.orders import commands
 from apps.business.orders import queries as orders
 from apps.business.orders.tests.factories import ADA, address, way
@@ -74,9 +76,9 @@ def simulator(settings, tmp_path):
     settings.PAYMENT_SIMULATOR, settings.PAYMENT_SIMULATOR_FILE = True, str(tmp_path / "simulator.sqlite3")
 
 
-def go_on(tenant_id, drain):
-    """As workers would find it a moment later: the orders' way, and what is due of their payments."""
-    at = timezone.now() + timedelta(minutes=1)
+def go_on(tenant_id, drain, *, after=timedelta(minutes=1)):
+    """As workers would find it some time later: the orders' way, and what is due of their payments."""
+    at = timezone.now() + after
     with tenant(tenant_id):
         for _ in range(3):
             for saga in Instance.objects.using("business").all():
@@ -84,6 +86,22 @@ def go_on(tenant_id, drain):
             for payment in payments.payments():
                 payment_commands.work_on(payment_id=payment.id, now=at)
             drain()
+
+
+def sent_to_pay(guest, shop, tenant_id, drain):
+    """The page of an order whose goods are set aside, and the provider's page."""
+    put_in(guest, shop, product_called("Tea pot", tenant_id))
+    form = {**hidden(reviewed(guest, shop)), "shipping_method_id": way_of(tenant_id), "payment": "page"}
+    onward = guest.get(guest.post(f"{shop}checkout", {**form, "action": "place"})["Location"])["Refresh"]
+    go_on(tenant_id, drain)
+    there = guest.get(onward.partition("url=")[2])["Location"]
+    return onward.partition("url=")[2].partition("payment")[0], there
+
+
+def pots_left(tenant_id):
+    with tenant(tenant_id):
+        (count,) = stock.available([product_called("Tea pot", tenant_id).id]).values()
+        return count
 
 
 def way_of(tenant_id):
@@ -259,6 +277,33 @@ class TestTheCheckout:
         assert ("Pay now" in still_to_pay, "Pay now" in text(waiting), waiting["Refresh"]) == (True, False, "2")
         assert ("Thank you. Keep this address" in text(guest.get(seen)), guest.get(back)["Location"]) == (True, seen)
         assert guest.get(onward)["Location"] == onward.partition("payment")[0]
+
+    def test_gives_the_goods_back_at_once_when_the_buyer_gives_up(self, guest, shop, tenant_id, drain, simulator):
+        order, there = sent_to_pay(guest, shop, tenant_id, drain)
+        before = pots_left(tenant_id)
+        waiting = text(guest.get(order))
+
+        left = guest.post(f"{order}cancellation")["Location"]
+        between = guest.get(left)
+        go_on(tenant_id, drain)
+
+        assert re.search("Your goods are set aside for you until .* Cancel this order", waiting)
+        assert (left, "is being given up" in text(between), between["Refresh"]) == (order, True, "2")
+        assert "given up before it was paid. Nothing was taken" in text(guest.get(order))
+        assert "This page is over" in text(guest.get(there))
+        assert (pots_left(tenant_id) - before, guest.post(f"{order}cancellation").status_code) == (1, 302)
+
+    def test_tells_who_comes_back_late_what_became_of_it(self, guest, shop, tenant_id, drain, simulator):
+        _, there = sent_to_pay(guest, shop, tenant_id, drain)
+        before = pots_left(tenant_id)
+
+        with time_machine.travel(timezone.now() + timedelta(minutes=31), tick=False):
+            go_on(tenant_id, drain)
+            back = re.search(r'<a href="([^"]+)">Back without paying', guest.get(there).content.decode())
+            said = text(guest.get(back.group(1)))
+
+        assert "It was not paid in time, so its goods are free again and nothing was taken" in said
+        assert ("Pay now" in said, pots_left(tenant_id) - before) == (False, 1)
 
     def test_takes_no_way_to_pay_that_it_did_not_offer(self, guest, shop, tenant_id):
         put_in(guest, shop, product_called("Tea pot", tenant_id))

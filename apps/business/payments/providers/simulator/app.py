@@ -23,6 +23,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., dict[str, Any]]], ...] = (
     ("POST", r"/v1/payment_intents/(?P<id_>\w+)/cancel", intents.cancel),
     ("POST", r"/v1/checkout/sessions", pages.begin),
     ("GET", r"/v1/checkout/sessions/(?P<id_>\w+)", pages.look),
+    ("POST", r"/v1/checkout/sessions/(?P<id_>\w+)/expire", pages.expire),
     ("POST", r"/v1/refunds", intents.refund),
     ("GET", r"/v1/refunds/(?P<id_>\w+)", intents.look),
 )
