@@ -45,6 +45,8 @@ SPECTACULAR_SETTINGS = {
         "ClientStateEnum": "apps.iam.service_accounts.queries.STATES",
         "ApprovalStatusEnum": "apps.iam.approvals.models.ApprovalRequest.Status",
         "ConsumerStateEnum": "apps.core.events.fleet.STATES",
+        "DependencyStateEnum": "apps.core.operations.standings.STATES",
+        "ForcedStateEnum": "apps.core.operations.models.DependencyChange.State",
         "RebuildStateEnum": "apps.core.projections.models.Rebuild.State",
         "WebhookStateEnum": "apps.core.webhooks.queries.STATES",
         "WebhookDeliveryStateEnum": "apps.core.webhooks.models.WebhookDelivery.State",

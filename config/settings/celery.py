@@ -59,6 +59,7 @@ CELERY_BEAT_SCHEDULE = {
         "jobs.forget_old_jobs": _HOUR,
         "jobs.sweep": JOBS_SWEEP_INTERVAL_S,
         "mail.forget_old_messages": _HOUR,
+        "operations.tell_forced": 30.0,
         "mail.sweep": 60.0,
         "sagas.forget_closed": _DAY,
         "sagas.sweep": 10.0,

@@ -15,6 +15,7 @@ READINESS_CHECKS: list[str] = []
 # Run in each web process before it serves; a failure stops the boot.
 WEB_ON_START = [
     "apps.core.tenancy.selftest.assert_every_database_isolated",
+    "apps.core.resilience.sharing.start",
     "apps.iam.oidc.starting.know_gateway",
     "apps.iam.oidc.starting.have_signing_keys",
 ]

@@ -675,6 +675,12 @@ person
     POST /approvals/{approval_id}/refusal
     GET /exports/{export_id}/file
 platform-staff
+    GET /api/v1/dependencies
+    GET /api/v1/dependencies/{name}
+    POST /api/v1/dependencies/{name}/override
+    GET /dependencies/
+    GET /dependencies/{name}/
+    POST /dependencies/{name}/override
     GET /api/v1/services/{service}/consumers
     GET /api/v1/services/{service}/consumers/{group}
     POST /api/v1/services/{service}/consumers/{group}/pause

@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 
 from apps.core.events.repairs import BECAUSE_LIMIT
+from apps.core.operations.models import DependencyChange
 
 
 def pretty(payload: Any) -> str:
@@ -40,6 +41,11 @@ class CorrectionForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
+    because = forms.CharField(label="Reason", max_length=BECAUSE_LIMIT)
+
+
+class OverrideForm(forms.Form):
+    state = forms.ChoiceField(choices=DependencyChange.State.choices)
     because = forms.CharField(label="Reason", max_length=BECAUSE_LIMIT)
 
 

@@ -9,6 +9,13 @@ class EventPermission(Permission):
     REPAIR = "events.repair", "See what failed events say; correct, retry and discard them", OWNERS
 
 
+class DependencyPermission(PlatformPermission):
+    """What the platform calls serves all companies at once."""
+
+    VIEW = "platform.view_dependencies", "See what the platform calls and how that does"
+    MANAGE = "platform.manage_dependencies", "Have a dependency not asked, or asked whatever comes of it"
+
+
 class ConsumerPermission(PlatformPermission):
     """A consumer group serves all companies at once."""
 

@@ -8,6 +8,8 @@ from apps.core.operations import (
     consumers_pages,
     dead_letters_api,
     dead_letters_pages,
+    dependencies_api,
+    dependencies_pages,
     event_log_api,
     event_log_pages,
 )
@@ -20,6 +22,12 @@ _PAGES = "services/<service:service>/dead-letters/"
 _ONE_PAGE = f"{_PAGES}<uuid:dead_letter_id>/"
 
 urlpatterns = [
+    path("api/v1/dependencies", dependencies_api.Dependencies.as_view()),
+    path("api/v1/dependencies/<slug:name>", dependencies_api.DependencyDetail.as_view()),
+    path("api/v1/dependencies/<slug:name>/override", dependencies_api.DependencyOverride.as_view()),
+    path("dependencies/", dependencies_pages.dependency_list),
+    path("dependencies/<slug:name>/", dependencies_pages.dependency_detail),
+    path("dependencies/<slug:name>/override", dependencies_pages.dependency_override),
     path("api/asyncapi", catalogue_api.AsyncApiView.as_view()),
     path("api/v1/event-types", catalogue_api.EventTypes.as_view()),
     path("api/v1/event-types/<str:name>", catalogue_api.EventTypeDetail.as_view()),

@@ -1,3 +1,4 @@
+from celery import signals
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -7,4 +8,10 @@ class ResilienceConfig(AppConfig):
     label = "resilience"
 
     def ready(self) -> None:
+        from apps.core.resilience import sharing
+
         autodiscover_modules("dependencies")
+        # A web process is started by settings.WEB_ON_START. Of a worker's processes, those of its pool do the tasks and
+        # the one around consumes events.
+        signals.worker_process_init.connect(sharing.start)
+        signals.worker_ready.connect(sharing.start)

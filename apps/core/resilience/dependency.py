@@ -34,7 +34,7 @@ class Dependency:
         self.forced: State | None = None
         self.bulkhead = Bulkhead(policy.most_at_once, policy.most_per_tenant)
         self.circuits: dict[str, Breaker] = {}
-        self._world, self._budget, self._measures = world, RetryBudget(), Measures(name)
+        self.world, self._budget, self._measures = world, RetryBudget(), Measures(name)
         self._expected: tuple[type[Exception], ...] = (*policy.failures, NotCalled)
         self._lock = threading.Lock()
 
@@ -74,7 +74,7 @@ class Dependency:
         self._measures.state.set(_LEVEL[self.state()])
 
     def _persistent(self, work: Callable[[float], T], address: str, tenant: object, attempts: int) -> T:
-        policy, world = self.policy, self._world
+        policy, world = self.policy, self.world
         ends = world.now() + policy.timeout_s()
         if policy.hurries:
             ends = min(ends, ends_at())
@@ -95,7 +95,7 @@ class Dependency:
         return paid
 
     def _once(self, work: Callable[[float], T], address: str, tenant: object, ends: float) -> T:
-        begun = self._world.now()
+        begun = self.world.now()
         if begun >= ends:
             raise self._not_called(DeadlinePassed, "the time for it is over")
         circuit = self._circuit(address)
@@ -112,7 +112,7 @@ class Dependency:
             circuit.give_back(era)
             raise
         else:
-            circuit.note(era, failed=False, took_s=self._world.now() - begun)
+            circuit.note(era, failed=False, took_s=self.world.now() - begun)
             self._measures.calls[measures.OK].inc()
             return result
         finally:
@@ -120,7 +120,7 @@ class Dependency:
 
     def _failed(self, circuit: Breaker, era: int, begun: float, ends: float) -> None:
         self._measures.calls[measures.FAILED].inc()
-        now = self._world.now()
+        now = self.world.now()
         if now >= ends and ends - begun < min(self.policy.slow_s, self.policy.timeout_s()):
             circuit.give_back(era)  # the caller had less time than a good answer may take
         else:
@@ -147,7 +147,7 @@ class Dependency:
         with self._lock:
             if len(self.circuits) >= _MOST_CIRCUITS:
                 self.circuits.pop(next(iter(self.circuits)))  # the oldest: it begins anew, should it be asked again
-            return self.circuits.setdefault(address, Breaker(self.policy, self._world, self._changed))
+            return self.circuits.setdefault(address, Breaker(self.policy, self.world, self._changed))
 
     def _changed(self, circuit: Breaker) -> None:
         if circuit.state is State.OPEN:

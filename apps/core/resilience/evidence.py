@@ -40,6 +40,11 @@ class Detector:
         """The share of bad outcomes among those of the last minute or so, the newer the more."""
         return self._bad / self._calls if self._calls else 0.0
 
+    def recent(self, now: float) -> tuple[float, float]:
+        """The outcomes of about the last half minute, and the bad ones of them."""
+        kept = math.exp((self._at - now) / MEMORY_S)
+        return self._calls * kept, self._bad * kept
+
     def forget(self) -> None:
         """Begin anew, with what is usual kept."""
         self.score = self._calls = self._bad = 0.0

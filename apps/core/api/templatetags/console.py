@@ -95,6 +95,18 @@ def words(code: object) -> str:
 
 
 @register.filter
+def percent(share: float) -> str:
+    """`0.125` becomes `13 %`; a little that is not nothing stays so: `< 1 %`."""
+    return "< 1 %" if 0 < share < 0.01 else f"{share:.0%}".replace("%", " %")
+
+
+@register.filter
+def duration(seconds: float) -> str:
+    """`0.25` becomes `250 ms`, `12.0` becomes `12 s`."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{seconds * 1000:.2g} ms"
+
+
+@register.filter
 def signed(number: int | None) -> str:
     """A difference with its sign: `+5`, `0`, and a true minus before what is less."""
     if number is None:

@@ -38,6 +38,7 @@ NEEDED = {
     "shop": {"title": "Tea and more", "currency": "GBP"},
     "customer": {"id": 7, "code": "C1", "name": "Ida Vogel"},
     "category": {"id": 8, "name": "Kitchen"},
+    "dependency": {"name": "mail-server", "title": "the mail server", "state": "closed", "policy": {"timeout_s": 5}},
     "draft": {"lines": [], "total_minor": 0, "currency": "GBP", "idempotency_key": "k"},
 }
 
