@@ -46,12 +46,17 @@ _URLS = {
     alias: env.str(f"{prefix}_URL", default=f"postgresql://{alias}_app@127.0.0.1:5432/{alias}")
     for alias, prefix in _PREFIXES.items()
 }
-DATABASES = {alias: _database(url) for alias, url in _URLS.items()}
+DATABASE_DIRECT_URLS = {
+    alias: env.str(f"{prefix}_DIRECT_URL", default=_URLS[alias]) for alias, prefix in _PREFIXES.items()
+}
+# Whoever names another way past a pooler has one, and it shares sessions.
+_KEEPS_PLANS = {alias: DATABASE_DIRECT_URLS[alias] == url for alias, url in _URLS.items()}
+DATABASES = {alias: {**_database(url), "KEEPS_PLANS": _KEEPS_PLANS[alias]} for alias, url in _URLS.items()}
 REPLICAS_OF: dict[str, list[str]] = {alias: [] for alias in _PREFIXES}
 for _alias, _prefix in _PREFIXES.items():
     for _number, _url in enumerate(env.list(f"{_prefix}_REPLICA_URLS", default=[]), start=1):
         _name = f"{_alias}_replica_{_number}"
-        DATABASES[_name] = {**_database(_url), "TEST": {"MIRROR": _alias}}
+        DATABASES[_name] = {**_database(_url), "KEEPS_PLANS": _KEEPS_PLANS[_alias], "TEST": {"MIRROR": _alias}}
         REPLICAS_OF[_alias].append(_name)
 
 DATABASE_OWNERS = {
@@ -64,9 +69,6 @@ DATABASE_RELAY_URLS = {
     alias: env.str(f"{prefix}_RELAY_URL")
     for alias, prefix in _PREFIXES.items()
     if env.str(f"{prefix}_RELAY_URL", default="")
-}
-DATABASE_DIRECT_URLS = {
-    alias: env.str(f"{prefix}_DIRECT_URL", default=_URLS[alias]) for alias, prefix in _PREFIXES.items()
 }
 DATABASE_ROLES = {
     alias: {

@@ -18,6 +18,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from apps.core.db.router import alias_for
 from apps.core.tenancy import require_tenant_id, tenant
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 
 M = TypeVar("M", bound=models.Model)
 _TENANT = "current tenant"
@@ -29,7 +30,7 @@ class _Statement:
 
     rows: models.QuerySet[Any, Any]
     compiler: SQLCompiler
-    sql: str
+    sql: KeptPlan
     parameters: tuple[Any, ...]
     places: dict[int, str]
 
@@ -78,4 +79,4 @@ class CompiledRead(Generic[M]):
         }
         if missing := set(self._names) - set(places.values()):
             raise ImproperlyConfigured(f"no parameter of the statement: {', '.join(sorted(missing))}: {sql}")
-        return _Statement(rows, compiler, sql, tuple(parameters), places)
+        return _Statement(rows, compiler, KeptPlan(sql), tuple(parameters), places)

@@ -17,6 +17,7 @@ from django.db import connections, router
 from apps.core.auth.grants import Grant, Holdings, RoleNode
 from apps.core.auth.permissions import SYSTEM_ROLES, declared_permissions, permissions_of_system_role
 from apps.core.tenancy import require_tenant_id
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 from apps.iam.groups import membership as groups
 from apps.iam.policies import queries as policies
 from apps.iam.roles.models import Role, RoleAssignment
@@ -137,8 +138,8 @@ def _rows(ids: list[UUID], kind: str, now: datetime, with_expired: bool) -> list
 
 
 @cache
-def _sql(counts: str) -> str:
-    return _SQL.format(
+def _sql(counts: str) -> KeptPlan:
+    text = _SQL.format(
         columns=_COLUMNS,
         counts=counts,
         assignment=RoleAssignment._meta.db_table,
@@ -146,6 +147,7 @@ def _sql(counts: str) -> str:
         belonging=groups.belonging(),
         policies=policies.STAMPS,
     )
+    return KeptPlan(text)
 
 
 def _order(grant: Grant) -> tuple[bool, bool, str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base, operations, schema
 
-from apps.core.tenancy.postgresql.cursors import ScopedCursor, ScopedServerSideCursor, forget_settings
+from apps.core.tenancy.postgresql.cursors import ScopedCursor, ScopedServerSideCursor, forget_settings, keep_plans
 from apps.core.tenancy.postgresql.session import END_OF_PREFIX
 
 
@@ -37,13 +37,22 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """See `cursors`. Needs client-side binding: a system check refuses `server_side_binding`."""
+    """See `cursors`. Needs client-side binding: a system check refuses `server_side_binding`.
+
+    `KEEPS_PLANS` beside ENGINE says that a session stays ours between transactions (see `kept_plans`).
+    """
 
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
 
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        if self.settings_dict.get("KEEPS_PLANS"):
+            keep_plans(connection)
+        return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
         if name is None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 from apps.core.tenancy.postgresql.session import NONE, SessionSettings, wanted
 
 _READS = ("select", "SELECT", "show", "SHOW", "explain", "EXPLAIN")
@@ -64,6 +65,8 @@ class ScopedCursor(_ScopedMixin, base.Cursor):  # type: ignore[misc, name-define
 
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
         settings = self._settings_to_send(query)
+        if isinstance(query, KeptPlan) and params and _keeps_plans(self._conn):
+            query = self._prepared(query)
         if settings is None:
             return super().execute(query, params, **kwargs)
         prefix = settings.prefix() if params is None else settings.prefix().replace("%", "%%")
@@ -71,6 +74,13 @@ class ScopedCursor(_ScopedMixin, base.Cursor):  # type: ignore[misc, name-define
         self._remember(settings)
         self.nextset()  # past the result of set_config, to that of the statement
         return self
+
+    def _prepared(self, query: KeptPlan) -> str:
+        """What runs the statement by its kept plan; made the first time that the session meets it."""
+        if query.name not in self._conn.kept_plans:
+            super().execute(query.preparation)
+            self._conn.kept_plans.add(query.name)
+        return query.execution
 
     def executemany(self, query: Any, params_seq: Any, **kwargs: Any) -> Any:
         with self._settings_first(query):
@@ -88,6 +98,16 @@ class ScopedServerSideCursor(_ScopedMixin, base.ServerSideCursor):  # type: igno
     def execute(self, query: Any, params: Any = None, **kwargs: Any) -> Any:
         with self._settings_first(query):
             return super().execute(query, params, **kwargs)
+
+
+def keep_plans(connection: Any) -> None:
+    """This session of the database is ours alone from here on: no pooler gives it to others between transactions."""
+    if not _keeps_plans(connection):
+        connection.kept_plans = set()
+
+
+def _keeps_plans(connection: Any) -> bool:
+    return hasattr(connection, "kept_plans")
 
 
 def _prefixed(query: Any, prefix: str, connection: Any) -> str | bytes:

@@ -1,0 +1,38 @@
+"""Statements that come with every request: planned once for a session of the database instead of each time.
+
+Under row-level security to plan such a statement takes several times as long as to run it. `prepare` and `execute` are
+used as statements of SQL, since only those travel in one message with the scope (ADR 3).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from hashlib import sha256
+from itertools import count
+
+_PLACES = re.compile("%[s%]")
+
+
+class KeptPlan(str):
+    """SQL as it is passed to a cursor, its values as `%s`. Whoever is no cursor of ours runs it as any other.
+
+    The types of the values must follow from the statement: `%s` alone in a list of columns would be text.
+    """
+
+    @cached_property
+    def name(self) -> str:
+        return f"kept_{sha256(self.encode()).hexdigest()[:24]}"
+
+    @cached_property
+    def preparation(self) -> str:
+        """`prepare … as …`, with `$1`, `$2` … for its values."""
+        numbers = count(1)
+        text = _PLACES.sub(lambda place: f"${next(numbers)}" if place[0] == "%s" else "%", self)
+        return f"prepare {self.name} as {text}"
+
+    @cached_property
+    def execution(self) -> str:
+        """What takes the same values as the statement itself."""
+        values = [place for place in _PLACES.findall(self) if place == "%s"]
+        return f"execute {self.name} ({', '.join(values)})"
