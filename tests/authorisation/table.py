@@ -14,6 +14,8 @@ anybody
     POST /api/v1/carts/{shop}/checkout
     DELETE /api/v1/carts/{shop}/lines/{product_id}
     PUT /api/v1/carts/{shop}/lines/{product_id}
+    GET /api/v1/carts/{shop}/orders/{token}
+    POST /api/v1/carts/{shop}/orders/{token}/cancellation
     GET /api/v1/event-types/{name}/{version}/schema
     POST /api/v1/payment-notices/{provider}/{tenant_id}
     GET /email/change/{token}

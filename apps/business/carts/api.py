@@ -10,7 +10,9 @@ from apps.business.addresses import Address
 from apps.business.carts import commands, queries
 from apps.business.carts.entering import TOKEN_HEADER, Entrance, entered
 from apps.business.carts.errors import CartNotFound
+from apps.business.carts.links import require_way_back
 from apps.business.carts.models import MOST_PIECES, Cart
+from apps.business.carts.orders_api import BuyersOrderOutput, ReturnInput, told
 from apps.business.carts.visitors import Visitor
 from apps.core.api.views import AUTHENTICATED, PUBLIC, Answer, ApiView, validated
 from apps.core.idempotency import idempotent
@@ -65,7 +67,7 @@ class ShopAddressBody(serializers.Serializer):
     phone = serializers.CharField(max_length=40, allow_blank=True, default="")
 
 
-class CheckoutInput(serializers.Serializer):
+class CheckoutInput(ReturnInput):
     cart_id = serializers.UUIDField(help_text="A cart becomes one order, however often this is sent.")
     name = serializers.CharField(max_length=200)
     email = serializers.EmailField(max_length=254)
@@ -76,16 +78,13 @@ class CheckoutInput(serializers.Serializer):
         max_length=255,
         allow_blank=True,
         default="",
-        help_text="The payment provider's token; empty: on account, where the shop allows it.",
+        help_text="The payment provider's token; `page`: the buyer pays on the provider's own page, see `next_action`; "
+        "empty: on account, where the shop allows it.",
     )
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
     agreed_total_minor = serializers.IntegerField(
         required=False, allow_null=True, default=None, help_text="Another total is refused: 409 `total_changed`."
     )
-
-
-class CheckoutOutput(serializers.Serializer):
-    order_id = serializers.UUIDField()
 
 
 class VisitedCart(ApiView):
@@ -138,16 +137,17 @@ class CartCheckout(ApiView):
     required_permission = PUBLIC
     open_to_guests = True
 
-    @extend_schema(parameters=[_TOKEN], request=CheckoutInput, responses={201: CheckoutOutput})
+    @extend_schema(parameters=[_TOKEN], request=CheckoutInput, responses={201: BuyersOrderOutput})
     @idempotent(Cart)
     def post(self, request, shop):
         wish = validated(CheckoutInput, request.data)
-        cart_id = wish.pop("cart_id")
+        cart_id, return_url = wish.pop("cart_id"), wish.pop("return_url")
         buyer = commands.Buyer(name=wish.pop("name"), email=wish.pop("email"))
         for name in ("shipping_address", "billing_address"):
             if name in wish:
                 wish[name] = Address(**wish[name])
         with entered(request, shop, _token(request)) as here:
+            require_way_back(return_url, here.return_origins)
             order_id = commands.check_out(
                 cart_id=cart_id,
                 visitor=here.visitor,
@@ -156,7 +156,7 @@ class CartCheckout(ApiView):
                 currency=here.currency,
                 now=timezone.now(),
             )
-            return Answer(CheckoutOutput({"order_id": order_id}).data, status=201)
+            return Answer(told(request, here, order_id, return_url=return_url), status=201)
 
 
 def _token(request) -> str:

@@ -28,6 +28,7 @@ class Entrance:
     sells_on_account: bool
     visitor: Visitor
     token: str = ""
+    return_origins: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -45,7 +46,9 @@ def entered(request: Any, slug: str, token: str) -> Iterator[Entrance]:
             raise ShopNotFound("there is no open shop here")
         visitor = _visitor(request.principal, company.id, token)
         title = shop.title or company.name
-        yield Entrance(slug, title, shop.currency, shop.sells_on_account, visitor, token)
+        yield Entrance(
+            slug, title, shop.currency, shop.sells_on_account, visitor, token, return_origins=tuple(shop.return_origins)
+        )
 
 
 def _visitor(principal: Any, tenant_id: UUID, token: str) -> Visitor:

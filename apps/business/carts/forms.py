@@ -14,4 +14,14 @@ class ShopForm(forms.Form):
         r"^[A-Z]{3}$", help_text="ISO 4217, such as GBP. Products without a price in it are not shown."
     )
     sells_on_account = forms.BooleanField(label="Buyers may pay by invoice, afterwards", required=False)
+    return_origins = forms.CharField(
+        label="Own storefronts",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Where buyers may come back to after paying, beside this shop; one a line, such as https://shop.example",
+    )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def clean_return_origins(self) -> list[str]:
+        return self.cleaned_data["return_origins"].split()

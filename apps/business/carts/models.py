@@ -5,6 +5,8 @@ A cart is a wish and no record: it has no history, and goes when nobody came bac
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -24,6 +26,13 @@ class Shop(TenantScoped):
     title = models.CharField(max_length=100, blank=True, default="", help_text="Left out: the company's name.")
     currency = models.CharField(max_length=3, help_text="ISO 4217: what its prices are named in.")
     sells_on_account = models.BooleanField(default=False, help_text="Whether buyers may pay by invoice, afterwards.")
+
+    return_origins: Any = models.JSONField(
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Where buyers may come back to after paying.",
+    )
 
     class Meta(TenantScoped.Meta):
         constraints = [models.UniqueConstraint(name="carts_one_shop", fields=["tenant_id"])]

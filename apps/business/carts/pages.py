@@ -36,4 +36,5 @@ def shop_settings(request):
 def _initial(shop, currency):
     if shop is None:
         return {"currency": currency, "version": 0}
-    return {name: getattr(shop, name) for name in ("is_open", "currency", "title", "sells_on_account", "version")}
+    names = ("is_open", "currency", "title", "sells_on_account", "version")
+    return {**{name: getattr(shop, name) for name in names}, "return_origins": "\n".join(shop.return_origins)}

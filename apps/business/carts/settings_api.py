@@ -16,6 +16,12 @@ class ShopSettingsBody(serializers.Serializer):
     currency = serializers.RegexField(r"^[A-Z]{3}$", help_text="ISO 4217: what its prices are named in.")
     title = serializers.CharField(max_length=100, allow_blank=True, default="", help_text="Empty: the company's name.")
     sells_on_account = serializers.BooleanField(default=False, help_text="Whether buyers may pay by invoice.")
+    return_origins = serializers.ListField(
+        child=serializers.CharField(max_length=200),
+        default=list,
+        max_length=commands.MOST_ORIGINS,
+        help_text="Of your own storefronts, where buyers may come back to after paying: `https://shop.example`.",
+    )
 
 
 class ShopSettingsOfTenant(ApiView):

@@ -6,10 +6,12 @@ site (`form-action`).
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.shortcuts import redirect
 
 from apps.business.carts import paying
-from apps.business.carts.links import order_id_of, path_of
+from apps.business.carts.links import RETURN, order_id_of, path_of, way_back
 from apps.business.orders import queries as orders
 from apps.business.payments import commands as payment_commands
 from apps.business.payments import queries as payments
@@ -60,7 +62,7 @@ def payment(request, visit, token):
             return redirect(_page_of(request, visit, order, standing.payment_id) or _path(visit, order))
         except PaymentPageUnavailable:
             problem = "The payment provider cannot be reached at the moment. Your goods are set aside: try again."
-    onward = f"{_path(visit, order)}payment?go=1"
+    onward = f"{_path(visit, order)}payment?{urlencode({'go': 1, **_ticket(request)})}"
     context = {"order": order, "onward": onward, "problem": problem}
     response = visit.show(request, "shop/payment.html", context, status=503 if problem else 200)
     if not problem:
@@ -75,7 +77,7 @@ def paid(request, visit, token):
     known = payments.payment_of(order.id)
     if known is not None:
         payment_commands.look_now(payment_id=known.id, now=visit.at)
-    return redirect(f"{_path(visit, order)}?back")
+    return redirect(_way_back(request, visit, order) or f"{_path(visit, order)}?back")
 
 
 @shop_page(get=False, post=True)
@@ -95,12 +97,23 @@ def _path(visit, order) -> str:
     return path_of(visit.here.slug, order.id)
 
 
+def _ticket(request) -> dict[str, str]:
+    """Where the buyer is to come back to, as it was signed for whoever sent them here."""
+    return {RETURN: request.GET[RETURN]} if RETURN in request.GET else {}
+
+
+def _way_back(request, visit, order) -> str:
+    """A storefront of the company's own, if the buyer came from one."""
+    return way_back(visit.here.slug, order.id, request.GET.get(RETURN, ""))
+
+
 def _page_of(request, visit, order, payment_id) -> str:
+    ticket = _ticket(request)
     here = request.build_absolute_uri(_path(visit, order))
     return payment_commands.page_for(
         payment_id=payment_id,
         title=f"{visit.here.title}: order {order.number}",
-        paid_url=f"{here}paid",
-        cancelled_url=here,
+        paid_url=f"{here}paid{'?' if ticket else ''}{urlencode(ticket)}",
+        cancelled_url=_way_back(request, visit, order) or here,
         now=visit.at,
     )

@@ -4,9 +4,10 @@ from apps.business.carts.commands.adopting import adopt
 from apps.business.carts.commands.checking_out import Buyer, Checkout, check_out, quote
 from apps.business.carts.commands.filling import Filled, add, begin, put
 from apps.business.carts.commands.forgetting import forget_untouched
-from apps.business.carts.commands.opening import ShopSettings, set_shop
+from apps.business.carts.commands.opening import MOST_ORIGINS, ShopSettings, set_shop
 
 __all__ = [
+    "MOST_ORIGINS",
     "Buyer",
     "Checkout",
     "Filled",

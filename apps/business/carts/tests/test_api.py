@@ -1,10 +1,14 @@
 """Carts by API: with a token, or signed in; and the shop's settings."""
 
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
 from apps.business.carts import queries
+from apps.business.carts.links import way_back
 from apps.business.carts.tests.factories import goods, open_shop
+from apps.business.carts.tests.working import go_on
 from apps.business.orders import queries as orders
 from apps.business.orders.tests.factories import address
 from apps.core.tenancy import tenant
@@ -83,6 +87,76 @@ class TestACart:
             assert orders.order(order_id).total_minor == 500
 
 
+class TestPayingOnTheProvidersPage:
+    @pytest.fixture(autouse=True)
+    def _simulator(self, settings, tmp_path, tenant_id, url):
+        settings.PAYMENT_SIMULATOR, settings.PAYMENT_SIMULATOR_FILE = True, str(tmp_path / "simulator.sqlite3")
+        with tenant(tenant_id):
+            open_shop(return_origins=["https://Tea.example/"])
+
+    @pytest.fixture
+    def check_out(self, guest, url, pot):
+        def checked_out(**changes):
+            cart = put(guest, url, pot, 2).json()["data"]
+            who = {"cart_id": cart["id"], "name": "Ida", "email": "ida@vogel.test", "shipping_address": address().texts}
+            wish = {**who, "payment_method": "page", **changes}
+            return guest.post(f"{url}/checkout", wish, JSON, headers={"X-Cart-Token": cart["token"]})
+
+        return checked_out
+
+    def test_leads_there_and_back_to_the_storefront(self, guest, url, check_out, tenant_id, drain):
+        order = check_out(return_url="https://tea.example/thanks?lang=en").json()["data"]
+        here = f"{url}/orders/{order['order_token']}"
+
+        hop = order["next_action"]["url"]
+        waits = guest.get(hop)["Refresh"].partition("url=")[2]
+        go_on(tenant_id, drain)
+        there = guest.get(waits)["Location"]
+        between = guest.get(here).json()["data"]
+        paid = guest.post(there, {"card": "pm_card_visa"})["Location"]
+        back = guest.get(paid)["Location"]
+        go_on(tenant_id, drain)
+        after = guest.get(here).json()["data"]
+
+        assert (order["next_action"]["type"], hop.startswith("http://testserver/shop/")) == ("redirect", True)
+        assert there.startswith(f"/pay/{tenant_id}/")
+        assert (between["next_action"]["type"], between["pay_by"] is None) == ("redirect", False)
+        token = order["order_token"].replace(":", "%3A")
+        assert back == f"https://tea.example/thanks?lang=en&order={token}"
+        assert (after["status"], after["payment_status"], after["next_action"]) == ("placed", "paid", None)
+
+    def test_can_be_given_up(self, guest, url, check_out, tenant_id, drain):
+        order = check_out().json()["data"]
+        here = f"{url}/orders/{order['order_token']}"
+        go_on(tenant_id, drain)
+
+        called_off = guest.post(f"{here}/cancellation", {}, JSON).json()["data"]
+        go_on(tenant_id, drain)
+        after = guest.get(here).json()["data"]
+
+        assert (order["next_action"]["type"], called_off["next_action"]) == ("redirect", None)
+        assert (after["status"], after["payment_problem"], after["next_action"]) == ("refused", "page_closed", None)
+
+    def test_leads_back_to_nobody_elses_address(self, check_out, guest, url):
+        others = ("https://evil.example/", "https://tea.example@evil.example/", "http://tea.example/")
+        elsewhere = (*others, "https://tea.example:8/", "https://tea.example.evil.example/")
+
+        refused = [check_out(return_url=address) for address in elsewhere]
+        order = check_out().json()["data"]
+        later = [guest.get(f"{url}/orders/{order['order_token']}", {"return_url": address}) for address in elsewhere]
+        forged = [way_back("acme", uuid4(), f"{address}:signed") for address in elsewhere]
+
+        assert [list(answer.json()["errors"]) for answer in [*refused, *later]] == [["return_url"]] * 10
+        assert (order["number"], forged) == ("SO-000001", [""] * 5)  # nothing was ordered before
+
+    def test_shows_nobody_an_order_without_its_token(self, guest, url, check_out):
+        token = check_out().json()["data"]["order_token"]
+
+        for wrong in (token[:-1], token.partition(":")[0], f"{uuid4()}:{token.partition(':')[2]}"):
+            assert guest.get(f"{url}/orders/{wrong}").json()["code"] == "order_not_found"
+            assert guest.post(f"{url}/orders/{wrong}/cancellation", {}, JSON).status_code == 404
+
+
 class TestAShop:
     def test_is_found_only_while_it_is_open(self, guest, url, tenant_id):
         assert guest.get(url).status_code == 200
@@ -102,12 +176,17 @@ class TestAShop:
         assert api_client("clerk").put(url, {"is_open": False, "currency": "GBP"}, JSON).status_code == 403
         with tenant(tenant_id):
             assert queries.shop().is_open
+        for wrong in ("https://shop.example/path", "http://shop.example", "shop.example", "https://a@b.example"):
+            answer = client.put(url, {"is_open": True, "currency": "GBP", "return_origins": [wrong]}, JSON)
+            assert (answer.status_code, list(answer.json()["errors"])) == (422, ["return_origins"])
 
     def test_has_a_page_for_its_settings(self, browser, tenant_id):
         client, form = browser("manager"), {"currency": "GBP", "version": 0}
 
         assert "nobody finds it" in client.get("/shop-settings/").content.decode()
-        assert client.post("/shop-settings/", {**form, "is_open": "on"}).status_code == 302
+        kept = {**form, "is_open": "on", "return_origins": "https://shop.example\nhttp://localhost:3000"}
+        assert client.post("/shop-settings/", kept).status_code == 302
         assert client.post("/shop-settings/", form).status_code == 422
         html = client.get("/shop-settings/").content.decode()
+        assert "https://shop.example\nhttp://localhost:3000" in html
         assert f"/shop/{ensure_tenant(tenant_id).slug}/" in html

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.business.carts import queries as carts
 from apps.business.carts.tests.factories import goods, open_shop
+from apps.business.carts.tests.working import go_on
 from apps.business.carts.visitors import Visitor
 from apps.business.catalog import commands as catalog
 from apps.business.catalog import queries as products
@@ -17,11 +18,7 @@ from apps.business.inventory import queries as stock
 from apps.business.orders import commands
 from apps.business.orders import queries as orders
 from apps.business.orders.tests.factories import ADA, address, way
-from apps.business.payments import commands as payment_commands
-from apps.business.payments import queries as payments
 from apps.business.shipping import commands as shipping
-from apps.core.sagas.models import Instance
-from apps.core.sagas.runner import Runner
 from apps.core.tenancy import tenant
 from tests.callers import ensure_tenant, make_caller
 
@@ -74,18 +71,6 @@ def hidden(answer):
 @pytest.fixture
 def simulator(settings, tmp_path):
     settings.PAYMENT_SIMULATOR, settings.PAYMENT_SIMULATOR_FILE = True, str(tmp_path / "simulator.sqlite3")
-
-
-def go_on(tenant_id, drain, *, after=timedelta(minutes=1)):
-    """As workers would find it some time later: the orders' way, and what is due of their payments."""
-    at = timezone.now() + after
-    with tenant(tenant_id):
-        for _ in range(3):
-            for saga in Instance.objects.using("business").all():
-                Runner("business", clock=lambda: at).run(saga.id)
-            for payment in payments.payments():
-                payment_commands.work_on(payment_id=payment.id, now=at)
-            drain()
 
 
 def sent_to_pay(guest, shop, tenant_id, drain):
