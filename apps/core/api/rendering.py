@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from apps.core.observability import trace_id
+from apps.core.resilience.fallbacks import stale_answers
 
 _fallback = JSONEncoder().default
 _encoder = msgspec.json.Encoder(enc_hook=_fallback)
@@ -42,7 +43,9 @@ class EnvelopeRenderer(JSONRenderer):
 
 
 def enveloped(data: Any, meta: dict[str, Any]) -> dict[str, Any]:
-    """The success envelope of the moment."""
+    """The success envelope of the moment. Where something could not be asked, `meta.stale` says so."""
+    if stale := stale_answers():
+        meta = {**meta, "stale": stale}
     return {"success": True, "data": data, "meta": meta, "traceId": trace_id(), "timestamp": now_text()}
 
 

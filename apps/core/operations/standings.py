@@ -13,6 +13,8 @@ from apps.core.errors import NotFound
 from apps.core.operations import forcing
 from apps.core.operations.models import DependencyChange
 from apps.core.resilience import Dependency, Policy, sharing
+from apps.core.resilience.dependencies import REDIS
+from apps.core.resilience.fallbacks import note_stale
 from apps.core.resilience.registry import dependencies, dependency
 from apps.core.resilience.standing import Report, Standing
 
@@ -112,11 +114,18 @@ def found(name: str) -> Dependency:
     return known
 
 
+class _Last:
+    reports: tuple[float, list[Report]] = (0.0, [])
+
+
 def _reports() -> list[Report]:
+    """What the processes tell; while Redis is away, what they told before."""
+    now = time.time()
     try:
-        return sharing.reports(time.time())
+        _Last.reports = now, sharing.reports(now)
     except RedisError:
-        return []
+        note_stale(REDIS.name, as_of=datetime.fromtimestamp(_Last.reports[0], UTC))
+    return _Last.reports[1]
 
 
 def _overview(one: Dependency, told: list[Report], change: DependencyChange | None) -> Overview:

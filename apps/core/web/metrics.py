@@ -14,8 +14,9 @@ from apps.core.web.threads import ThreadPool
 _THREADS = Gauge("web_threads", "Threads that may run requests.", multiprocess_mode="livesum")
 _BUSY = Gauge("web_threads_busy", "Threads that run a request.", multiprocess_mode="livesum")
 _QUEUED = Gauge("web_queue_length", "Requests that wait for a thread.", multiprocess_mode="livesum")
+_LIMIT = Gauge("web_admission_limit", "Requests that may run or wait.", multiprocess_mode="livesum")
 _CONNECTIONS = Gauge("web_connections", "Open client connections.", multiprocess_mode="livesum")
-_REFUSED = Counter("web_requests_refused", "Requests answered 503 because the queue was full.")
+_REFUSED = Counter("web_requests_refused", "Requests answered 503 because others had to wait too long.")
 
 _sources: list[Callable[[], bytes]] = []
 
@@ -35,6 +36,7 @@ def sample(pool: ThreadPool, *, connections: int) -> None:
     _THREADS.set(pool.threads)
     _BUSY.set(pool.busy)
     _QUEUED.set(pool.waiting)
+    _LIMIT.set(pool.door.limit)
     _CONNECTIONS.set(connections)
     _REFUSED.inc(pool.refused - _Seen.refused)
     _Seen.refused = pool.refused

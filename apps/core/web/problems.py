@@ -45,7 +45,7 @@ class Problem:
         return [*fields, (b"connection", b"close")] if close else fields
 
 
-OVERLOADED = Problem(503, "overloaded", "Every thread is busy and the queue is full: try again in a moment.", 1)
+OVERLOADED = Problem(503, "overloaded", "More is asked than can be answered in time: try again in a moment.", 1)
 STOPPING = Problem(503, "stopping", "The server stopped before it could answer; the request may have been done.", 1)
 FAILED = Problem(500, "internal_error", "Something went wrong on our side. Quote the traceId when you report it.")
 HEAD_TOO_SLOW = Problem(408, "request_timeout", "The header of the request did not arrive in time.")

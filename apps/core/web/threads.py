@@ -10,17 +10,20 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeVar
 
+from apps.core.resilience.door import Door, Priority
+
 Job = Callable[[], None]
 T = TypeVar("T")
 _logger = logging.getLogger("web.threads")
 
 
 class PoolFull(Exception):
-    """Every thread is busy and the queue is full."""
+    """Every thread is busy, and as many wait as can be answered in time."""
 
 
 class ThreadPool:
-    """`threads` threads and room for `queue` waiting jobs. Threads are daemons: a stuck one must not outlive a stop.
+    """`threads` threads and room for `queue` waiting jobs, less while they wait too long (`door`). Threads are daemons:
+    a stuck one must not outlive a stop.
 
     A job runs in the thread's own context, not in a copy of the caller's: with a copy, `asgiref.Local` would build
     every cache client anew for each request. What a job needs from outside is handed over explicitly.
@@ -29,8 +32,9 @@ class ThreadPool:
     def __init__(self, threads: int, queue: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.threads, self.queue = threads, queue
         self.refused = 0
+        self.door = Door(threads, threads + queue, now=clock)
         self._clock = clock
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[tuple[Job, float] | None] = SimpleQueue()  # with the moment at which it came
         self._since: list[float | None] = [None] * threads  # since when each thread has made no progress; None: idle
         self._pending = 0
         self._changed = threading.Condition()
@@ -44,14 +48,14 @@ class ThreadPool:
             self._running.append(thread)
             thread.start()
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, priority: Priority = Priority.HIGH) -> None:
         """Run `job` on a thread. Raises PoolFull."""
         with self._changed:
-            if self._pending >= self.threads + self.queue:
+            if not self.door.admits(self._pending, priority):
                 self.refused += 1
                 raise PoolFull
             self._pending += 1
-        self._jobs.put(job)
+        self._jobs.put((job, self._clock()))
 
     async def call(self, function: Callable[[], T]) -> T:
         """Run a blocking `function` on a thread and return what it returns. Raises PoolFull, or what it raises."""
@@ -93,8 +97,11 @@ class ThreadPool:
 
     def _work(self, number: int) -> None:
         self._own.number = number
-        while (job := self._jobs.get()) is not None:
-            self._since[number] = self._clock()
+        while (taken := self._jobs.get()) is not None:
+            job, came = taken
+            del taken
+            self._since[number] = now = self._clock()
+            self.door.waited(now - came, self._pending)
             try:
                 job()
             except BaseException:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 
 from apps.core.web import problems
 from apps.core.web.bodies import ClientGone, Refused, announced_length, read_body
@@ -15,6 +16,7 @@ from apps.core.web.channel import Channel, Head
 from apps.core.web.environ import environ_of
 from apps.core.web.interfaces import RawHeaders, Receive, Scope, Send, WsgiApplication
 from apps.core.web.limits import Limits
+from apps.core.web.priority import priority_of
 from apps.core.web.problems import Problem
 from apps.core.web.threads import PoolFull, ThreadPool
 from apps.core.web.wsgi_call import WsgiCall
@@ -39,9 +41,10 @@ class WsgiAdapter:
             await _refuse(refused.problem, headers, receive, send)
             return
         channel = Channel(asyncio.get_running_loop(), patience_s=2 * self._limits.send_timeout_s)
-        call = WsgiCall(self._application, environ_of(scope, headers, body), channel, self._pool.progress)
+        environ = environ_of(scope, headers, body) | {"web.arrived": time.monotonic()}
+        call = WsgiCall(self._application, environ, channel, self._pool.progress)
         try:
-            self._pool.submit(call)
+            self._pool.submit(call, priority_of(scope["method"], headers))
         except PoolFull:
             body.file.close()
             await _answer(problems.OVERLOADED, headers, send)

@@ -7,21 +7,27 @@ but not more often than once in a while, whoever makes up names of keys.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from django.core.cache import cache
+from django.utils import timezone
 
 from apps.core.remote.outbound import AddressRefused, Unreachable, check_form, fetch
+from apps.core.resilience.fallbacks import note_stale
 from apps.iam.identity_providers.dependencies import IDENTITY_PROVIDERS
 from apps.iam.identity_providers.errors import ProviderMisconfigured, ProviderUnreachable
 from apps.iam.identity_providers.facts import CONFIGURATION
 
 KEPT_S = 3600
+LAST_GOOD_S = 6 * 3600
 KEYS_AGAIN_S = 30
 MOST_BYTES = 256 * 1024
+_Check = Callable[[dict[str, Any]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,10 @@ class Metadata:
 
 def metadata_of(issuer: str, *, fresh: bool = False) -> Metadata:
     """A provider's configuration; with `fresh` as it is now. Raises ProviderUnreachable, ProviderMisconfigured."""
-    key = _key("configuration", issuer)
-    found = None if fresh else cache.get(key)
-    if found is None:
-        found = fetched_json(issuer.rstrip("/") + CONFIGURATION)
-        _read(issuer, found)
-        cache.set(key, found, KEPT_S)
-    return _read(issuer, found)
+    key, address = _key("configuration", issuer), issuer.rstrip("/") + CONFIGURATION
+    if fresh:
+        return _read(issuer, _kept(key, fetched_json(address), partial(_read, issuer)))
+    return _read(issuer, cache.get(key) or _fetched(key, address, partial(_read, issuer)))
 
 
 def keys_of(metadata: Metadata, *, again: bool = False) -> dict[str, Any]:
@@ -61,14 +64,40 @@ def keys_of(metadata: Metadata, *, again: bool = False) -> dict[str, Any]:
     key = _key("keys", metadata.jwks_uri)
     found: dict[str, Any] | None = cache.get(key)
     if found is None or (again and cache.add(f"{key}.again", 1, KEYS_AGAIN_S)):
-        found = fetched_json(metadata.jwks_uri)
-        if not isinstance(found.get("keys"), list):
-            raise ProviderMisconfigured("its keys are no JSON Web Key Set")
-        cache.set(key, found, KEPT_S)
+        found = _fetched(key, metadata.jwks_uri, _check_keys)
     return found
 
 
-def fetched_json(url: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> Any:
+def _check_keys(found: dict[str, Any]) -> None:
+    if not isinstance(found.get("keys"), list):
+        raise ProviderMisconfigured("its keys are no JSON Web Key Set")
+
+
+def _fetched(key: str, url: str, check: _Check) -> dict[str, Any]:
+    """As it is now, and kept; as it was at most LAST_GOOD_S ago where the provider does not answer. Its keys and
+    addresses hold for months, and people want to sign in.
+    """
+    try:
+        found = fetched_json(url)
+    except ProviderUnreachable:
+        last: dict[str, Any] | None = cache.get(f"{key}.last")
+        if last is None:
+            raise
+        note_stale(IDENTITY_PROVIDERS.name, as_of=last["at"])
+        return dict(last["found"])
+    return _kept(key, found, check)
+
+
+def _kept(key: str, found: dict[str, Any], check: _Check) -> dict[str, Any]:
+    check(found)
+    cache.set(key, found, KEPT_S)
+    cache.set(f"{key}.last", {"at": timezone.now(), "found": found}, LAST_GOOD_S)
+    return found
+
+
+def fetched_json(
+    url: str, *, form: dict[str, str] | None = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
     """The JSON object at an address. Raises ProviderUnreachable, ProviderMisconfigured."""
     status, found = answered_json(url, form=form, headers=headers)
     if status != 200:

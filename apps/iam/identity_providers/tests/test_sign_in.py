@@ -9,15 +9,21 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.utils import timezone
 
 from apps.core.auth.tokens import verified_claims
 from apps.core.events import log
 from apps.core.history import SYSTEM, Actor
+from apps.core.resilience.breaker import State
+from apps.core.resilience.fallbacks import noting_stale_answers, stale_answers
 from apps.core.tenancy import tenant
 from apps.iam.authenticators import commands as authenticators
 from apps.iam.authenticators import totp
 from apps.iam.authenticators.tests.conftest import secret_of
+from apps.iam.identity_providers import metadata
+from apps.iam.identity_providers.dependencies import IDENTITY_PROVIDERS
+from apps.iam.identity_providers.errors import ProviderUnreachable
 from apps.iam.identity_providers.tests import provider as fake
 from apps.iam.identity_providers.tests.conftest import Ours
 from apps.iam.oidc.tests import identity
@@ -553,3 +559,19 @@ class TestTheSignInPage:
 
         assert response.url.startswith(f"{ours.theirs.issuer}/authorize?")
         assert "login_hint=ada%40acme.example" in response.url
+
+
+class TestAProviderThatDoesNotAnswer:
+    def test_is_remembered_for_a_while(self, ours: Ours, ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        issuer = ours.theirs.issuer
+        known = metadata.metadata_of(issuer)
+        cache.delete(metadata._key("configuration", issuer))
+        monkeypatch.setattr(IDENTITY_PROVIDERS, "forced", State.OPEN)
+
+        with noting_stale_answers():
+            assert metadata.metadata_of(issuer) == known
+            (told,) = stale_answers()
+        with pytest.raises(ProviderUnreachable):
+            metadata.metadata_of(issuer, fresh=True)
+
+        assert told["dependency"] == "identity-providers"
