@@ -4,7 +4,7 @@ that the next look at the page would not show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -34,7 +34,7 @@ def announce(order_id: UUID, event_type: str) -> None:
     announce_all([OrderNews(order_id=order_id, event_type=event_type)])
 
 
-def announce_all(news: Sequence[OrderNews]) -> None:
+def announce_all(news: Iterable[OrderNews]) -> None:
     """The same of many changes, in one round trip."""
     if being_replayed():
         return

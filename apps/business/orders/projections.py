@@ -99,13 +99,13 @@ def list_order(event: OrderPlaced, *, sequence: int) -> None:
     if sequence > 1:
         _follow(event, sequence)
         return
-    insert_rows(OrderSummary, [_new(event, sequence)])
+    insert_rows(OrderSummary, [_new(event, sequence, timezone.now())])
     news.announce(event.order_id, type(event).__name__)
 
 
 def list_wanted(event: OrderRequested | OrderHeld, *, sequence: int) -> None:
     """Put an order that nobody has agreed to yet into the list. One statement."""
-    insert_rows(OrderSummary, [_new(event, sequence)])
+    insert_rows(OrderSummary, [_new(event, sequence, timezone.now())])
     news.announce(event.order_id, type(event).__name__)
 
 
@@ -117,16 +117,15 @@ def list_on(event: Later, *, sequence: int) -> None:
 def list_many(envelopes: Sequence[Envelope]) -> None:
     """The same for many events of one tenant. Three statements. Raises InvalidMessage."""
     happened = [(envelope.event(), envelope.metadata.sequence) for envelope in envelopes]
-    fresh = {event.order_id: _new(event, sequence) for event, sequence in happened if sequence == 1}
+    now = timezone.now()
+    fresh = {event.order_id: _new(event, sequence, now) for event, sequence in happened if sequence == 1}
     later = [(event, sequence) for event, sequence in happened if sequence > 1]
     known = _listed({event.order_id for event, _ in later} - set(fresh))
     for event, sequence in later:
         _move_on(fresh.get(event.order_id) or known.get(event.order_id), event, sequence)
     insert_rows(OrderSummary, list(fresh.values()))
     update_rows(OrderSummary, list(known.values()), _MOVING)
-    news.announce_all(
-        [news.OrderNews(order_id=event.order_id, event_type=type(event).__name__) for event, _ in happened]
-    )
+    news.announce_all(news.OrderNews(order_id=event.order_id, event_type=type(event).__name__) for event, _ in happened)
 
 
 def _follow(event: Later, sequence: int) -> None:
@@ -144,8 +143,7 @@ def _listed(order_ids: Collection[UUID]) -> dict[UUID, Listed]:
     return {row.id: row for row in found}
 
 
-def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> Listed:
-    goods = [line for line in event.lines if line.kind == LineKind.PRODUCT]
+def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int, now: datetime) -> Listed:
     return Listed(
         tenant_id=require_tenant_id(),
         id=event.order_id,
@@ -156,11 +154,11 @@ def _new(event: OrderRequested | OrderHeld | OrderPlaced, sequence: int) -> List
         placed_at=event.occurred_at,
         currency=event.currency,
         line_count=len(event.lines),
-        item_count=sum(line.quantity for line in goods),
+        item_count=sum([line.quantity for line in event.lines if line.kind == LineKind.PRODUCT]),
         total_minor=event.total_minor,
         source=event.source,
         last_sequence=sequence,
-        updated_at=timezone.now(),
+        updated_at=now,
     )
 
 

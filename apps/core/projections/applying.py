@@ -57,10 +57,12 @@ def _apply_in_tenant(projection: Projection, envelopes: Sequence[Envelope]) -> N
 
 def _as_decided(projection: Projection, envelopes: Sequence[Envelope]) -> list[Envelope]:
     """The events as this group is to handle them: corrected where somebody did so, without what was discarded."""
-    ids = [envelope.event_id for envelope in envelopes]
     rows = DeadLetter.objects.using(projection.using).filter(
         Q(status=DeadLetter.Status.DISCARDED) | Q(corrected_at__isnull=False), group=projection.group_name
     )
+    if not rows.exists():
+        return list(envelopes)
+    ids = [envelope.event_id for envelope in envelopes]
     rows = rows.extra(where=["event_id = any(%s)"], params=[ids])  # the ORM would look at each id by itself
     letters = {row.event_id: row for row in rows}
     return [kept for envelope in envelopes if (kept := _decided(envelope, letters.get(envelope.event_id)))]

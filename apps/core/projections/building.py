@@ -21,6 +21,7 @@ from apps.core.projections.models import Rebuild
 Heard = Callable[[Rebuild], None]
 
 _LOOKS = 3
+_YOUNG = 100_000
 
 
 def begin(projection: Projection, *, actor: Actor, now: datetime) -> Rebuild:
@@ -34,11 +35,16 @@ def begin(projection: Projection, *, actor: Actor, now: datetime) -> Rebuild:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Python's collector leaves alone what is loaded already: each batch would have it walk over all of that."""
+    """Python's collector leaves alone what is loaded already, and looks at what is new once in a batch: each event is
+    a handful of objects that all live until its batch is over.
+    """
+    known = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_YOUNG, *known[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*known)
         gc.unfreeze()
 
 
@@ -56,6 +62,7 @@ def _replay(projection: Projection, made: Rebuild, places: list[log.Place]) -> N
     position, done = made.position, made.events_done
 
     def advance() -> None:
+        tables.let_the_disk_wait(projection)
         made.position = places[-1].position
         made.events_done = done + sum(place.envelope is not None for place in places)
         made.heard_at = timezone.now()

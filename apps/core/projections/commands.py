@@ -31,6 +31,7 @@ def build(projection: Projection, *, actor: Actor, now: datetime, heard: Heard =
         except ReplayFailed as error:
             building.note_failure(made, str(error))
             raise
+        tables.index(projection)
         building.compare_with_live(log, projection, made, heard)
         return building.finish(made, now=now)
 

@@ -72,7 +72,8 @@ def projection(name: str, *, group: str, tables: Sequence[Table]) -> Projection:
     """Declare that the tables are made by the group's handlers alone, so that they can be made again.
 
     What the handlers do beside that they leave out while `being_replayed()`. A group that `handles_many` events at once
-    is replayed so. Raises ValueError when the name is taken.
+    is replayed so. Handlers find rows by what is unique: a shadow gets its other indexes once it is whole. Raises
+    ValueError when the name is taken.
     """
     made = Projection(name, group, tuple(tables))
     if _projections.setdefault(name, made) != made:

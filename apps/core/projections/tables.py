@@ -26,9 +26,24 @@ def shadowed(alias: str) -> Iterator[None]:
             cursor.execute("set local search_path to default")
 
 
+def let_the_disk_wait(projection: Projection) -> None:
+    """The transaction around is over before the disk has it. A crash takes a shadow's rows together with the note of
+    how far it came, and the next commit that waits takes them along.
+    """
+    with connections[projection.using].cursor() as cursor:
+        cursor.execute("set local synchronous_commit = off")
+
+
 def prepare(projection: Projection) -> None:
-    """Make empty shadows, in place of any that were there."""
+    """Make empty shadows, in place of any that were there; rows are found by what is unique until `index`."""
     _call(projection, "projections_prepare")
+
+
+def index(projection: Projection) -> None:
+    """Give the shadows the indexes that only readers need. Safe to repeat; takes as long as there are rows."""
+    with atomic(using=projection.using), connections[projection.using].cursor() as cursor:
+        cursor.execute("set local statement_timeout = 0")
+        cursor.execute("select projections_index(%s)", [projection.table_names])
 
 
 def put_in_place(projection: Projection) -> None:

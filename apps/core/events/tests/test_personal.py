@@ -34,7 +34,7 @@ from apps.core.events import (
 from apps.core.events.concealing import Place, revealed_payload
 from apps.core.events.consumer import Consumer
 from apps.core.events.definition import definition_of
-from apps.core.events.envelope import decode, encode
+from apps.core.events.envelope import decode, encode, unopened
 from apps.core.events.log import stream
 from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import _forget, group_named
@@ -122,7 +122,7 @@ class TestWriting:
     def test_is_read_as_it_was(self, letter: LetterSent) -> None:
         envelope = sent(letter)
 
-        assert envelope.event() == letter
+        assert envelope.event() == unopened(encode(envelope)).event() == letter
         assert envelope.origin() == EventOrigin(
             actor_kind="user",
             actor_name="Ada Lovelace",

@@ -27,6 +27,7 @@ from apps.core.events import (
 from apps.core.events.checks import every_version_can_be_lifted
 from apps.core.events.consumer import Consumer, Outcome
 from apps.core.events.definition import _forget
+from apps.core.events.envelope import encode, unopened
 from apps.core.events.models import DeadLetter
 from apps.core.events.retry import RetryPolicy
 from apps.core.events.subscriptions import group_named
@@ -84,6 +85,7 @@ class TestAnOldVersion:
     def test_reaches_the_handler_of_the_newest_one(self, version, travelled, consumer, thing_id):
         assert consumer.process(travelled(version)) is Outcome.HANDLED
         assert things.measured == [ThingMeasured(thing_id=thing_id, length_mm=2000, by="somebody")]
+        assert unopened(encode(travelled(version))).event() == things.measured[0]
 
     def test_is_lifted_in_a_stream_and_stays_as_it_was_in_the_log(self, travelled, thing_id):
         add_to_the_log(travelled(1), sequence=2)
@@ -98,6 +100,8 @@ class TestAnOldVersion:
 
         with pytest.raises(InvalidMessage, match=r"ThingMeasured from version 1 fails: KeyError\('lengthM'\)"):
             broken.event()
+        with pytest.raises(InvalidMessage, match="is broken: Object missing required field"):
+            unopened(encode(replace(broken, version=3))).event()
 
 
 class TestAVersionOfTheFuture:
