@@ -25,8 +25,11 @@ def _redis(url: str, prefix: str) -> dict[str, Any]:
     }
 
 
+_cache = _redis(CACHE_REDIS_URL, "cache")
+_cache["OPTIONS"]["IGNORE_EXCEPTIONS"] = True  # what is only kept to be quick is looked up where it comes from
+
 CACHES = {
-    "default": _redis(CACHE_REDIS_URL, "cache"),
+    "default": _cache,
     "sessions": _redis(REDIS_URL, "session"),
     "limits": _redis(REDIS_URL, "limit"),
 }

@@ -28,7 +28,7 @@ class DependencyOutput(serializers.Serializer):
         choices=[(state, state) for state in standings.STATES],
         help_text="The worst that a process tells; unused: none of those that run has called it.",
     )
-    calls = serializers.FloatField(help_text="Of about the last half minute, the newer the more.")
+    calls = serializers.FloatField(help_text="Of about the last minute, the newer the more.")
     error_share = serializers.FloatField(help_text="Of those, from 0 to 1.")
     slow_share = serializers.FloatField()
     p95_s = serializers.FloatField(help_text="What 95 of 100 good calls take at most, in seconds; 0: not known.")

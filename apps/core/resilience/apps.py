@@ -13,5 +13,5 @@ class ResilienceConfig(AppConfig):
         autodiscover_modules("dependencies")
         # A web process is started by settings.WEB_ON_START. Of a worker's processes, those of its pool do the tasks and
         # the one around consumes events.
-        signals.worker_process_init.connect(sharing.start)
-        signals.worker_ready.connect(sharing.start)
+        for signal in (signals.worker_process_init, signals.worker_ready):
+            signal.connect(sharing.start_worker)

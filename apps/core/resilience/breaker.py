@@ -20,7 +20,7 @@ from apps.core.resilience.policy import Policy
 from apps.core.resilience.surroundings import Surroundings
 
 # Five failures in a row, or nine calls of which 70 % fail, or 23 of which half do; some thousand where a fifth does.
-_ENOUGH = 7.0
+_ENOUGH = 6.5
 _ENOUGH_WHEN_WARNED = _ENOUGH / 2
 _PROBES = 3
 _CALM = 10.0  # well again: closed for so many times as long as it was open

@@ -12,10 +12,11 @@ REDIS = declare(
     Policy(
         timeout="REDIS_TIMEOUT_S",
         slow_s=1.0,
+        attempts=1,
         most_at_once=1_000,
         most_per_tenant=1_000,
         open_s=0.25,
-        longest_open_s=5.0,
+        longest_open_s=2.0,
         hurries=False,
         failures=(ConnectionError, TimeoutError),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-MEMORY_S = 30.0  # evidence fades with this time constant: five failures in a day are no outage
+MEMORY_S = 60.0  # evidence fades with this time constant: five failures in a day are no outage
 _LEAST_USUAL, _MOST_USUAL = 0.15, 0.4  # below, chance would decide; above, nothing would ever be unusual
 _WORSE_BY = 0.5
 _LEARNS = 1 / 500
@@ -37,11 +37,11 @@ class Detector:
         self._usual += (bad - self._usual) * _LEARNS
 
     def share(self) -> float:
-        """The share of bad outcomes among those of the last minute or so, the newer the more."""
+        """The share of bad outcomes among those of the last minute or two, the newer the more."""
         return self._bad / self._calls if self._calls else 0.0
 
     def recent(self, now: float) -> tuple[float, float]:
-        """The outcomes of about the last half minute, and the bad ones of them."""
+        """The outcomes of about the last minute, and the bad ones of them."""
         kept = math.exp((self._at - now) / MEMORY_S)
         return self._calls * kept, self._bad * kept
 

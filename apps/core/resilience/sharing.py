@@ -118,10 +118,15 @@ def reports(now: float) -> list[Report]:
     return sorted((one for one in found if one.process not in silent), key=lambda one: one.process)
 
 
-def start(**_: Any) -> None:
+def start_worker(**_: Any) -> None:
+    """As `start`, for a process of a Celery worker."""
+    start("worker")
+
+
+def start(kind: str = "web") -> None:
     """Take part, from a thread of its own until the process ends: after any fork. Safe to repeat."""
     if _Running.thread is None:
-        sharing = Sharing(_redis(), f"{socket.gethostname()}:{os.getpid()}")
+        sharing = Sharing(_redis(), f"{kind} {socket.gethostname()}:{os.getpid()}")
         _Running.thread = threading.Thread(
             target=sharing.run, args=(threading.Event(),), name="resilience", daemon=True
         )

@@ -13,7 +13,7 @@ _MOST_SHOWN = 20
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """`calls`, and the shares of those that failed or were slow, are of about the last half minute, the newer the more.
+    """`calls`, and the shares of those that failed or were slow, are of about the last minute, the newer the more.
     `p95_s` is what 95 of 100 good calls take at most; `opened_at`, seconds since the epoch, when a circuit last opened
     and `reason` why; `failing` names the addresses whose circuit is not closed.
     """

@@ -8,5 +8,5 @@ from apps.core.resilience import Policy, declare
 WEBHOOK_RECEIVERS = declare(
     "webhook-receivers",
     "the receivers of webhooks",
-    Policy(timeout="WEBHOOK_TIMEOUT_S", slow_s=10.0, breaks=False, failures=FAILURES),
+    Policy(timeout="WEBHOOK_TIMEOUT_S", slow_s=10.0, attempts=1, breaks=False, failures=FAILURES),
 )

@@ -10,14 +10,16 @@ import hashlib
 from pathlib import Path
 from typing import BinaryIO
 
-import httpx2
 from django.conf import settings
 
 from apps.core.observability import get_logger
+from apps.core.remote.outbound import AddressRefused, Unreachable, fetch
+from apps.iam.credentials.dependencies import BREACHED_PASSWORDS
 
 _PREFIX, _DIGITS = 5, 40
 FEWEST_DIGITS = 10  # of a line in the file: fewer would take one in a million good passwords for a stolen one
 _LONGEST_ANSWER = 1_000_000
+_HEADERS = {"Accept": "text/plain", "Add-Padding": "true"}
 _logger = get_logger("iam.credentials")
 
 
@@ -42,12 +44,17 @@ def _at_service(digest: str) -> bool:
         return False
     url = f"{settings.BREACHED_PASSWORDS_URL.rstrip('/')}/{digest[:_PREFIX]}"
     try:
-        answer = httpx2.get(url, headers={"Add-Padding": "true"}, timeout=settings.BREACHED_PASSWORDS_TIMEOUT_S)
-        answer.raise_for_status()
-        return _is_listed(answer.text[:_LONGEST_ANSWER], digest[_PREFIX:])
-    except httpx2.HTTPError as error:
-        _logger.warning("breached passwords cannot be looked up", reason=type(error).__name__)
-        return False
+        answer = fetch(url, through=BREACHED_PASSWORDS, most_bytes=_LONGEST_ANSWER, headers=_HEADERS, is_ours=True)
+    except (Unreachable, AddressRefused) as error:
+        return _unknown(type(error).__name__)
+    if answer.status != 200:
+        return _unknown(f"answered {answer.status}")
+    return _is_listed(answer.body.decode(errors="replace"), digest[_PREFIX:])
+
+
+def _unknown(reason: str) -> bool:
+    _logger.warning("breached passwords cannot be looked up", reason=reason)
+    return False
 
 
 def _is_listed(lines: str, suffix: str) -> bool:

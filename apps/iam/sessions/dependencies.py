@@ -7,5 +7,5 @@ from apps.core.resilience import Policy, declare
 SIGN_OUT_LISTENERS = declare(
     "sign-out-listeners",
     "the applications that hear of the end of a session",
-    Policy(timeout="OUTBOUND_TIMEOUT_S", slow_s=2.5, most_per_tenant=16, failures=FAILURES),
+    Policy(timeout="OUTBOUND_TIMEOUT_S", slow_s=2.5, attempts=1, most_per_tenant=16, failures=FAILURES),
 )

@@ -575,3 +575,9 @@ class TestAProviderThatDoesNotAnswer:
             metadata.metadata_of(issuer, fresh=True)
 
         assert told["dependency"] == "identity-providers"
+
+    def test_is_asked_each_time_while_the_cache_is_away(self, ours: Ours, settings: Any) -> None:
+        away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+        settings.CACHES = {**settings.CACHES, "default": away}
+
+        assert [metadata.metadata_of(ours.theirs.issuer).issuer for _ in range(2)] == [ours.theirs.issuer] * 2
