@@ -13,7 +13,7 @@ from config.services import ALL
 _PREFIXES = {"default": "DATABASE", "business": "BUSINESS_DATABASE"}
 _STATEMENT_TIMEOUT_MS = env.int("STATEMENT_TIMEOUT_MS", default=15_000)
 _LOCK_TIMEOUT_MS = env.int("LOCK_TIMEOUT_MS", default=5_000)
-_CONNECT_TIMEOUT_S = env.int("DATABASE_CONNECT_TIMEOUT_S", default=5)
+DATABASE_CONNECT_TIMEOUT_S = env.int("DATABASE_CONNECT_TIMEOUT_S", default=5)
 _POOL_SIZE = env.int("DATABASE_POOL_SIZE", default=0)
 DATABASE_POOL_TIMEOUT_S = env.float("DATABASE_POOL_TIMEOUT_S", default=3.0)
 
@@ -24,7 +24,7 @@ def _database(url: str) -> dict[str, Any]:
     parsed = env.db_url_config(url)
     options: dict[str, Any] = {
         **parsed.get("OPTIONS", {}),
-        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "connect_timeout": DATABASE_CONNECT_TIMEOUT_S,
         "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c lock_timeout={_LOCK_TIMEOUT_MS}",
     }
     if _POOL_SIZE:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import socket
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connections
 from django.test import Client
 
 from apps.business.orders.tests.factories import place
+from apps.core.api.failures import DatabaseAway, database_failure
 from apps.core.tenancy import tenant
+from apps.core.tenancy.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.django_db(databases=["default", "business"])
 
@@ -30,6 +34,23 @@ def test_the_page_names_tests_that_there_are():
 
     assert len(named) > 10
     assert [one for one in named if not (ROOT / one).exists()] == []
+
+
+def test_a_database_that_refused_five_connections_is_left_alone_for_a_moment():
+    with socket.socket() as taken:  # nobody listens there, and nobody will
+        taken.bind(("127.0.0.1", 0))
+        address = {"HOST": "127.0.0.1", "PORT": taken.getsockname()[1], "NAME": "nowhere"}
+        raised = [connection_error({**connections["default"].settings_dict, **address}) for _ in range(6)]
+
+    assert all("refused" in str(one) for one in raised[:5])
+    assert "is not asked" in str(raised[5])
+    assert {type(database_failure(one)) for one in raised} == {DatabaseAway}
+
+
+def connection_error(known):
+    with pytest.raises(OperationalError) as raised:
+        DatabaseWrapper(known, "nowhere").ensure_connection()
+    return raised.value
 
 
 class TestWithoutTheRedisOfSessions:

@@ -59,6 +59,16 @@ class Histories(RuleBasedStateMachine):
         elif self.breaker.state is not before:
             assert outcome != "good"
 
+    @precondition(lambda self: self.breaker.state is State.CLOSED)
+    @rule()
+    def go_down(self) -> None:
+        """What chance alone would seldom bring about: five failures in a row while a call is under way, and a probe."""
+        self.begin()
+        while self.breaker.state is State.CLOSED:
+            self.breaker.note(self.breaker.admit(), failed=True, took_s=0.01)
+        self.world.pass_(self.breaker.retry_after_s())
+        self.begin()
+
     @rule(seconds=st.sampled_from([0.1, 1.0, 3.0, 10.0, 200.0]))
     def wait(self, seconds: float) -> None:
         self.world.pass_(seconds)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.backends.postgresql import base, operations, schema
+from psycopg import OperationalError
 
+from apps.core.resilience import NotCalled
+from apps.core.resilience.dependencies import POSTGRESQL
 from apps.core.tenancy.postgresql.cursors import ScopedCursor, ScopedServerSideCursor, forget_settings, keep_plans
 from apps.core.tenancy.postgresql.session import END_OF_PREFIX
 
@@ -49,7 +52,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = super().get_new_connection(conn_params)
+        connect = super().get_new_connection
+        try:
+            connection = POSTGRESQL.call(lambda _: connect(conn_params), address=_address(conn_params))
+        except NotCalled as error:
+            raise OperationalError(str(error)) from error
         if self.settings_dict.get("KEEPS_PLANS"):
             keep_plans(connection)
         return connection
@@ -66,3 +73,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _savepoint_rollback(self, sid: str) -> None:
         super()._savepoint_rollback(sid)
         forget_settings(self.connection)
+
+
+def _address(known: dict[str, Any]) -> str:
+    return f"{known.get('host', '')}:{known.get('port', '')}/{known.get('dbname', '')}"
