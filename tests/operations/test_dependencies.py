@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from io import StringIO
 
 import pytest
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.core.management import CommandError, call_command
 from django.test import Client
 from redis import Redis
 
@@ -115,6 +117,17 @@ class TestOperators:
         shown = browser.get(f"{PAGE}{NAME}/").content.decode()
         assert "Forced closed" in shown and "a drill" in shown and "Sam Staff" in shown
         assert redis.hgetall(sharing.FORCED) == {NAME.encode(): b"closed"}
+
+    def test_need_no_console(self, redis):
+        def said(*arguments):
+            call_command("dependencies", *arguments, stdout=(output := StringIO()))
+            return output.getvalue()
+
+        assert said("open", NAME, "--because", "a fire") == f"{NAME} is open\n"
+        assert said("open", NAME, "--because", "again") == f"{NAME} is already open\n"
+        assert f"{NAME}  forced_open  0 calls  0% failed  0% slow  a fire\n" in said("list")
+        with pytest.raises(CommandError, match=f"there is no dependency nobody; there are .*{NAME}"):
+            said("close", "nobody", "--because", "x")
 
     def test_are_obeyed_once_redis_is_back(self, api, redis, process):
         api.post(f"{API}/{NAME}/override", {"state": "open", "because": "x"})

@@ -91,6 +91,11 @@ class Breaker:
         """Seconds until a call may be let through again."""
         return max(0.0, self._until - self._world.now()) if self.state is State.OPEN else 0.0
 
+    def state_now(self) -> State:
+        """What the next call will find: a circuit whose time is over is as good as half open, though nobody called."""
+        is_over = self.state is State.OPEN and not self.retry_after_s()
+        return State.HALF_OPEN if is_over else self.state
+
     def _slow_from_s(self) -> float:
         most = self._policy.slow_s
         return min(most, max(most * _LEAST_SLOW, self.pace.p95_s * _SLOWER)) if self.pace.p95_s else most

@@ -62,7 +62,8 @@ class Dependency:
 
     def state(self) -> State:
         """What an operator has forced, else the worst of the circuits."""
-        return self.forced or max((one.state for one in self._all()), key=_LEVEL.__getitem__, default=State.CLOSED)
+        states = [one.state_now() for one in list(self.circuits.values())]
+        return self.forced or max(states, key=_LEVEL.__getitem__, default=State.CLOSED)
 
     def warn(self, address: str, until: float) -> None:
         """Another process has found this address failing."""
@@ -152,6 +153,3 @@ class Dependency:
     def _changed(self, circuit: Breaker) -> None:
         if circuit.state is State.OPEN:
             self._measures.openings.inc()
-
-    def _all(self) -> list[Breaker]:
-        return list(self.circuits.values())

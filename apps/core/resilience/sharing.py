@@ -80,7 +80,7 @@ class Sharing:
     def _own_openings(self, now: float) -> Iterator[_Opening]:
         for one in dependencies():
             for address, circuit in list(one.circuits.items()):
-                if circuit.state is State.OPEN:
+                if circuit.state_now() is State.OPEN:
                     until = now + circuit.retry_after_s() + _WARNED_FOR_S
                     yield _Opening(one.name, address, self._process, until)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -128,6 +129,9 @@ class TestCircuits:
 
         assert work.asked == 5
         assert 3 <= refused.value.retry_after_s <= 5
+        assert dependency.state() is State.OPEN
+        world.pass_(5.0)
+        assert dependency.state() is State.HALF_OPEN
 
     def test_are_one_for_each_address(self, made, world) -> None:
         dependency = made()
@@ -195,6 +199,26 @@ class TestBulkhead:
 
         assert dependency.call(inside, tenant="greedy") == 1
         assert dependency.call(Failing(0, world), tenant="greedy") == 1
+
+
+def test_threads_leave_nothing_behind() -> None:
+    dependency = Dependency("it", "it", Policy(timeout=10.0, slow_s=5.0, most_at_once=3, most_per_tenant=2))
+
+    def call_often(number: int) -> None:
+        for turn in range(300):
+            with suppress(ConnectionError, CircuitOpen, BulkheadFull):
+                dependency.call(lambda _, turn=turn: _fail_sometimes(turn), address=f"{turn % 2}:1", tenant=number % 3)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(call_often, range(8)))
+
+    assert dependency.bulkhead.under_way == 0
+    assert [dependency.bulkhead.enter(0) for _ in range(3)] == [True, True, False]
+
+
+def _fail_sometimes(turn: int) -> None:
+    if turn % 50 < 10:
+        raise ConnectionError
 
 
 class TestFallback:
