@@ -6,20 +6,25 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from apps.core.web.routing import features
 from config.services import services_here
 
+_FEATURES = [
+    "apps.core.web.urls",
+    "apps.core.files.urls",
+    "apps.core.jobs.urls",
+    "apps.core.operations.urls",
+    "apps.core.projections.urls",
+    "apps.core.sagas.urls",
+    # Webhooks of every service are kept by iam.
+    *(["apps.core.webhooks.urls"] if "iam" in settings.SERVICES else []),
+    *[urls for service in services_here() for urls in service.urls],
+]
+
 urlpatterns = [
-    path("", include("apps.core.web.urls")),
     path("api/", include("apps.core.api.urls")),
     path("mail/", include("apps.core.api.outbox")),
-    path("", include("apps.core.files.urls")),
-    path("", include("apps.core.jobs.urls")),
-    path("", include("apps.core.operations.urls")),
-    path("", include("apps.core.projections.urls")),
-    path("", include("apps.core.sagas.urls")),
-    # Webhooks of every service are kept by iam.
-    *([path("", include("apps.core.webhooks.urls"))] if "iam" in settings.SERVICES else []),
-    *[path("", include(urls)) for service in services_here() for urls in service.urls],
+    features(_FEATURES),
     path("admin/", admin.site.urls),  # after iam, which has its sign-in page
 ]
 
