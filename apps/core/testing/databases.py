@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 _ORIGINALS = 7_215_301  # the lock that is held while they are being made
 _MADE = "the originals are made"
@@ -210,3 +211,19 @@ def forget_lost_connections() -> None:
         if connection.connection is not None and connection.connection.closed:
             connection.in_atomic_block = False
             connection.close()
+
+
+def forget_spoilt_connections() -> None:
+    """After a test that commits: a session that it left in a transaction would lock what the next one needs."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None and not _is_as_new(connection):
+            connection.in_atomic_block = False
+            connection.close()
+
+
+def _is_as_new(connection: Any) -> bool:
+    session = connection.connection
+    is_idle = not session.closed and session.pgconn.transaction_status == TransactionStatus.IDLE
+    return is_idle and session.autocommit and not connection.in_atomic_block

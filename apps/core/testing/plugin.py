@@ -35,7 +35,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         servers.use_own_redis_database(int(worker.removeprefix("gw")) % 15 + 1)
     django.setup()
     _hash_passwords_quickly()
-    _forget_rows_quickly()
+    _end_transactional_tests_quickly()
     _find_files_when_asked()
     _remember_routes()
     return (yield)
@@ -48,12 +48,18 @@ def _hash_passwords_quickly() -> None:
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
-def _forget_rows_quickly() -> None:
+def _end_transactional_tests_quickly() -> None:
+    """Without its session of the database, too, unless it is no longer as new."""
     from django.test import TransactionTestCase
 
-    from apps.core.testing.databases import forget_committed_rows
+    from apps.core.testing.databases import forget_committed_rows, forget_spoilt_connections
 
-    TransactionTestCase._fixture_teardown = lambda _: forget_committed_rows()  # type: ignore[attr-defined,method-assign]
+    def end(_: TransactionTestCase) -> None:
+        forget_spoilt_connections()
+        forget_committed_rows()
+
+    TransactionTestCase._fixture_teardown = end  # type: ignore[attr-defined,method-assign]
+    TransactionTestCase._should_reload_connections = lambda _: False  # type: ignore[attr-defined]
 
 
 def _find_files_when_asked() -> None:
