@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,20 +67,25 @@ class Connection:
 
     def read_until(self, marker: bytes) -> bytes:
         seen = b""
-        while marker not in seen:
-            data = self.socket.recv(65536)
-            assert data, f"the connection ended before {marker!r}; got {seen[-300:]!r}"
+        for data in self._pieces():
             seen += data
-        return seen
+            if marker in seen:
+                return seen
+        raise AssertionError(f"the connection ended before {marker!r}; got {seen[-300:]!r}")
 
     def read_to_end(self) -> bytes:
         seen = b""
-        try:
-            while data := self.socket.recv(65536):
+        with suppress(ConnectionResetError):
+            for data in self._pieces():
                 seen += data
-        except ConnectionResetError:
-            pass
         return seen
+
+    def _pieces(self) -> Iterator[bytes]:
+        """What comes until the end. A stream's heartbeats keep a read from timing out, so there is a time for all."""
+        until = time.monotonic() + WAIT_S
+        while data := self.socket.recv(65536):
+            yield data
+            assert time.monotonic() < until, f"the connection does not end; the last was {data[-300:]!r}"
 
     def close(self) -> None:
         self.socket.close()
