@@ -116,7 +116,7 @@ class TestOperators:
 
         shown = browser.get(f"{PAGE}{NAME}/").content.decode()
         assert "Forced closed" in shown and "a drill" in shown and "Sam Staff" in shown
-        assert redis.hgetall(sharing.FORCED) == {NAME.encode(): b"closed"}
+        assert redis.hget(sharing.FORCED, NAME) == b"closed"
 
     def test_need_no_console(self, redis):
         def said(*arguments):
@@ -131,11 +131,14 @@ class TestOperators:
 
     def test_are_obeyed_once_redis_is_back(self, api, redis, process):
         api.post(f"{API}/{NAME}/override", {"state": "open", "because": "x"})
-        redis.delete(sharing.FORCED)
-
-        tasks.tell_forced()
         process.exchange(time.time())
+        redis.delete(sharing.FORCED)
+        process.exchange(time.time())
+        assert MAIL_SERVER.forced is State.OPEN
 
+        MAIL_SERVER.forced = None
+        tasks.tell_forced()
+        sharing.Sharing(redis, "started later").exchange(time.time())
         assert MAIL_SERVER.forced is State.OPEN
 
     def test_are_told_what_is_wrong(self, api, redis):

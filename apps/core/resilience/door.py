@@ -47,12 +47,14 @@ class Door:
         with self._lock:
             self._shortest_s = min(self._shortest_s, seconds)
             now = self._now()
-            if now - self._since >= _INTERVAL_S:
-                self._adjust(inside)
+            intervals = (now - self._since) // _INTERVAL_S
+            if intervals:
+                self._adjust(inside, intervals)
                 self._shortest_s, self._since = float("inf"), now
 
-    def _adjust(self, inside: int) -> None:
+    def _adjust(self, inside: int, intervals: float) -> None:
+        """More than one interval: for so long nobody was taken up, and who does not wait now had no need to before."""
         if self._shortest_s > TARGET_S:
             self.limit = max(self._least, min(self.limit, inside) * _DOWN)
         else:
-            self.limit = min(self._most, self.limit + max(1.0, self.limit * _UP))
+            self.limit = min(self._most, self.limit + intervals * max(1.0, self.limit * _UP))

@@ -26,6 +26,7 @@ from apps.core.resilience.standing import Report, standing_of
 
 EVERY_S = 1.0
 FORCED, OPENINGS, PROCESSES = "resilience.forced", "resilience.openings", "resilience.processes"
+_TOLD = "."  # is no dependency's name: what is forced was told, if only that nothing is
 _WARNED_FOR_S = 10.0
 _SILENT_AFTER_S = 10.0
 _FORCEABLE = {state.encode(): state for state in (State.OPEN, State.CLOSED)}
@@ -85,7 +86,7 @@ class Sharing:
                     yield _Opening(one.name, address, self._process, until)
 
     def _obey(self, forced: Mapping[bytes, bytes]) -> None:
-        if forced != self._forced:
+        if forced and forced != self._forced:  # nothing at all: Redis has forgotten, and will be told again
             self._forced = forced
             for one in dependencies():
                 one.forced = _FORCEABLE.get(forced.get(one.name.encode(), b""))
@@ -104,6 +105,7 @@ def force(forced: Mapping[str, str]) -> None:
     """Have every process obey these states by dependency, and no others: within a second or so. Raises RedisError."""
     with _redis().pipeline(transaction=True) as told:
         told.delete(FORCED)
+        told.hset(FORCED, _TOLD, "1")
         for name, state in forced.items():
             told.hset(FORCED, name, state)
         told.execute()

@@ -56,3 +56,11 @@ class TestDoor:
         pass_through(door, world, 0.0, 30.0)
 
         assert door.limit == MOST
+
+    def test_opens_again_for_the_first_who_comes_after_a_quiet_minute(self) -> None:
+        door, world = a_door()
+        pass_through(door, world, 60.0, 10.0)
+        world.pass_(60.0)
+        door.waited(0.0, 1)
+
+        assert door.limit == MOST
