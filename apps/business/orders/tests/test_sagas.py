@@ -190,7 +190,12 @@ class TestAnOrderPaidForAtOnce:
         clerk, desk = caller("clerk").client(), browser("clerk")
         order = place(line(checkout.product_id, 3), payment_method=cards.GOOD)
         checkout.carry_on(order, drain)
-        checkout.carry_on(order, drain)  # it is placed and paid, and its saga has not heard of that
+        row = sagas.instance_of(PLACE_ORDER.name, order.id)
+        Runner("business", clock=lambda: timezone.now() + timedelta(seconds=1)).run(row.id)
+        drain()
+        before_it_is_paid = clerk.get("/api/v1/orders-to-ship").json()["data"]
+        work_on_payments(timezone.now() + timedelta(seconds=1))
+        drain()  # it is placed and paid, and its saga has not heard of that
         (goods,) = queries.lines_of(order.id)
         wish = {"lines": [{"line_id": str(goods.id), "quantity": 1}]}
         path = f"/api/v1/orders/{order.id}/shipments"
@@ -201,6 +206,8 @@ class TestAnOrderPaidForAtOnce:
         checkout.carry_on(order, drain)
         sent = clerk.post(f"/api/v1/shipments/{packed['id']}/progress", {"status": "shipped"})
 
+        assert (before_it_is_paid, queries.order(order.id).payment_status) == ([], "paid")
+        assert [row["id"] for row in clerk.get("/api/v1/orders-to-ship").json()["data"]] == [str(order.id)]
         assert (refused.status_code, refused.json()["code"]) == (409, "order_not_paid_yet")
         assert "pack the parcel, and send it once the order is paid" in refused.json()["detail"]
         assert all("leave once it is paid" in page and 'value="ship' not in page for page in shown)
