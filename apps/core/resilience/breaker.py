@@ -19,7 +19,7 @@ from apps.core.resilience.evidence import Detector, Pace
 from apps.core.resilience.policy import Policy
 from apps.core.resilience.surroundings import Surroundings
 
-# Five failures in a row, or nine calls of which 70 % fail, or 23 of which half do; some thousand where a fifth does.
+# Five failures in a row, or nine calls of which 70 % fail, or 20 of which half do; some thousand where a fifth does.
 _ENOUGH = 6.5
 _ENOUGH_WHEN_WARNED = _ENOUGH / 2
 _PROBES = 3
@@ -111,7 +111,7 @@ class Breaker:
         self._probing = False
         self._good_probes = self._good_probes + 1 if good else 0
         if not good:
-            self._open("it still failed when it was tried")
+            self._open("it was no better when it was tried")
         elif self._good_probes >= _PROBES:
             self._closed_at = self._world.now()
             self.errors.forget()

@@ -9,7 +9,7 @@ from django.conf import settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The defaults are REQUIREMENTS' (Q3.2): three attempts, 500 ms before the second, a hundred calls at once.
+    """The defaults are those of requirement Q3.2: three attempts, 500 ms before the second, a hundred calls at once.
 
     `timeout` bounds a call altogether, its attempts and the waits between them; the name of a setting stands for what
     it says at the time. `slow_s` is the longest that a good answer may take.
