@@ -417,13 +417,6 @@ def ship_too_early_and_call_off(history: OrdersOnTheirWay) -> None:
     history.call_off(0)
 
 
-def ship_a_part_once_it_is_paid(history: OrdersOnTheirWay) -> None:
-    ask_for_the_money(history)
-    history.become_quiet()
-    history.ship(0, 1)
-    history.call_off(0)
-
-
 def let_time_run_out(history: OrdersOnTheirWay) -> None:
     ask_for_the_money(history)
     history.days_pass()
@@ -437,7 +430,6 @@ def let_time_run_out(history: OrdersOnTheirWay) -> None:
         call_off_once_placed,
         cancel_too_early_and_then,
         ship_too_early_and_call_off,
-        ship_a_part_once_it_is_paid,
         let_time_run_out,
     ],
 )
