@@ -67,7 +67,7 @@ def _needs_review(order: OrderToPlace) -> bool:
 
 
 def _authorise(order: OrderToPlace, *, run: Run) -> dict[str, UUID]:
-    wanted = queries.order(order.order_id)
+    wanted = queries.bare_order(order.order_id)
     payment = payments.authorise(
         order_id=order.order_id,
         amount_minor=wanted.total_minor,

@@ -25,6 +25,7 @@ from apps.business.payments.providers.port import PAGE
 from apps.business.payments.providers.port import PAGE_CLOSED as PAGE_CLOSED
 from apps.business.payments.providers.port import PAGE_EXPIRED as PAGE_EXPIRED
 from apps.business.payments.providers.port import PAGE_NOT_OPENED as PAGE_NOT_OPENED
+from apps.core.db.compiled import CompiledRead
 from apps.core.db.router import alias_for
 from apps.core.events import Envelope
 from apps.core.events.log import stream
@@ -63,6 +64,19 @@ def payments() -> Any:
     return Payment.objects.in_tenant().order_by("-created_at", "-id")
 
 
+# What the way of each payment asks again and again.
+_BY_ID = CompiledRead(lambda payment_id: Payment.objects.in_tenant().filter(id=payment_id), "payment_id")
+_LOCKED = CompiledRead(
+    lambda payment_id: Payment.objects.in_tenant().select_for_update().filter(id=payment_id), "payment_id"
+)
+_OF_ORDER = CompiledRead(lambda order_id: payments().filter(order_id=order_id), "order_id")
+_OPERATIONS = CompiledRead(
+    lambda payment_id: Operation.objects.in_tenant().filter(payment_id=payment_id).order_by("id"), "payment_id"
+)
+_OPERATION = CompiledRead(lambda operation_id: Operation.objects.in_tenant().filter(id=operation_id), "operation_id")
+_PROVIDER = CompiledRead(lambda: ProviderSettings.objects.in_tenant().order_by("id"))
+
+
 def start_of(day: date) -> datetime:
     """Midnight, UTC."""
     return datetime.combine(day, time.min, tzinfo=UTC)
@@ -70,19 +84,18 @@ def start_of(day: date) -> datetime:
 
 def payment(payment_id: UUID) -> Payment:
     """Raises PaymentNotFound."""
-    return _found(Payment.objects.in_tenant().filter(id=payment_id).first(), payment_id)
+    return _found(next(iter(_BY_ID(payment_id=payment_id)), None), payment_id)
 
 
 def payment_of(order_id: UUID) -> Payment | None:
     """The payment of an order: the one that is neither declined nor voided, else the latest. None without any."""
-    rows = payments().filter(order_id=order_id)
-    found: Payment | None = rows.exclude(status__in=_DEAD).first() or rows.first()
-    return found
+    found = payments_of(order_id)
+    return next((one for one in found if one.status not in _DEAD), next(iter(found), None))
 
 
 def payments_of(order_id: UUID) -> list[Payment]:
     """Every payment of an order, newest first: declined and voided ones too."""
-    return list(payments().filter(order_id=order_id))
+    return _OF_ORDER(order_id=order_id)
 
 
 def ids_that_wait() -> Any:
@@ -92,7 +105,7 @@ def ids_that_wait() -> Any:
 
 def lock_payment(payment_id: UUID) -> Payment:
     """The payment under a row lock. Raises PaymentNotFound."""
-    return _found(Payment.objects.in_tenant().select_for_update().filter(id=payment_id).first(), payment_id)
+    return _found(next(iter(_LOCKED(payment_id=payment_id)), None), payment_id)
 
 
 def lock_payment_called(reference: str) -> Payment | None:
@@ -113,7 +126,13 @@ def money_of(order_ids: Collection[UUID], *, before: datetime) -> dict[UUID, tup
 
 def operations_of(payment_id: UUID) -> list[Operation]:
     """What was asked of the provider for a payment, oldest first."""
-    return list(Operation.objects.in_tenant().filter(payment_id=payment_id).order_by("id"))
+    return _OPERATIONS(payment_id=payment_id)
+
+
+def operation(operation_id: UUID) -> Operation:
+    """One that is there."""
+    (found,) = _OPERATION(operation_id=operation_id)
+    return found
 
 
 def open_operations(payment_id: UUID) -> list[Operation]:
@@ -182,8 +201,7 @@ def trial_balance() -> list[Balance]:
 
 def provider_settings() -> ProviderSettings | None:
     """Which provider the tenant has chosen, if any."""
-    found: ProviderSettings | None = ProviderSettings.objects.in_tenant().first()
-    return found
+    return next(iter(_PROVIDER()), None)
 
 
 def chosen_provider() -> ChosenProvider:

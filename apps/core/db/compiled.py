@@ -71,7 +71,7 @@ class CompiledRead(Generic[M]):
         marks = {name: uuid4() for name in (*self._names, _TENANT)}
         with tenant(marks[_TENANT]):
             rows = self._build(*(marks[name] for name in self._names))
-        compiler = rows.query.get_compiler(using=alias_for(rows.model))
+        compiler = rows.query.get_compiler(using=rows._db or alias_for(rows.model))  # type: ignore[attr-defined]
         sql, parameters = compiler.as_sql()
         names = {mark: name for name, mark in marks.items()}
         places = {

@@ -115,7 +115,6 @@ class Consumer:
 
     def take_in_hand(self, in_hand: InHand) -> int:
         """The same; what was settled can be seen meanwhile."""
-        refresh_connections()
         try:
             for share in in_hand.shares(self.group, at_most=settings.EVENTS_TOGETHER):
                 while left := self._left(in_hand, share):

@@ -12,10 +12,11 @@ import psycopg
 from django.db import OperationalError, connections
 
 from apps.core.events.envelope import Envelope
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 
 # Whether the keys are parked is asked in the same statement, so that the ordinary way costs one round trip. Rows are
 # entered in the order of the log, as everybody does who enters many: nobody waits for the other in a circle.
-_CLAIM = """
+_CLAIM = KeptPlan("""
 with known as (select event_id from events_inbox where "group" = %(group)s and event_id = any(%(events)s)),
 parked as (select distinct key from events_dead_letter where tenant_id = %(tenant)s and "group" = %(group)s
            and key = any(%(keys)s) and status in ('parked', 'retrying')),
@@ -26,7 +27,7 @@ claimed as (
     where not exists (select from parked where parked.key = wanted.key) order by place
     on conflict do nothing returning event_id)
 select array(select event_id from claimed), array(select event_id from known), array(select key from parked)
-"""
+""")
 
 
 class Claim(Enum):

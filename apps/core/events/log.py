@@ -21,6 +21,7 @@ from apps.core.events.span import Mark, Span, mark_of
 from apps.core.history import current_actor, current_origin
 from apps.core.observability import trace_id, traceparent
 from apps.core.tenancy import require_tenant_id
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 
 # How the stream's row moves on. Its lock is held to the commit, so that the writers of one aggregate queue up here and
 # the ids in events_pending rise with the sequence.
@@ -43,7 +44,7 @@ appended as (
 queued as (insert into events_pending (event_id, recorded_at) select id, recorded_at from appended)
 select version from moved
 """
-_STATEMENTS = {move: _APPEND.format(move=move) for move in (_ANY, _NEW, _NEXT)}
+_STATEMENTS = {move: KeptPlan(_APPEND.format(move=move)) for move in (_ANY, _NEW, _NEXT)}
 
 _BEGIN = """
 with begun as (

@@ -29,7 +29,10 @@ def log_reader(alias: str, group: Group, consumer: Consumer, halt: threading.Eve
     def take(entries: list[Entry]) -> int:
         return consumer.take([entry.envelope for entry in entries])
 
-    return Follower(alias, group.name, take, halt, consumer.ready)
+    def wants(entry: Entry) -> bool:
+        return entry.envelope is not None and group.wants(entry.envelope.event_type)
+
+    return Follower(alias, group.name, take, halt, consumer.ready, wants)
 
 
 def readers_of(group: Group, consumer: Consumer, halt: threading.Event) -> list[Reader]:

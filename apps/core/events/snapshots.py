@@ -24,10 +24,11 @@ from apps.core.events.personal import personal_fields
 from apps.core.events.rows import COLUMNS, envelope_of
 from apps.core.observability import get_logger
 from apps.core.tenancy import require_tenant_id
+from apps.core.tenancy.postgresql.kept_plans import KeptPlan
 
 # One statement: the snapshot comes first, in the shape of an event without a type, then what happened after it; as of
 # a moment, no further than to the next snapshot, which lies behind that moment.
-_READ = f"""
+_READ = KeptPlan(f"""
 with ours as (
     select id, sequence, recorded_at, state from events_snapshot
     where tenant_id = %(tenant)s and aggregate_id = %(aggregate)s and code = %(code)s),
@@ -41,7 +42,7 @@ where tenant_id = %(tenant)s and aggregate_id = %(aggregate)s
   and sequence > coalesce((select sequence from known), 0)
   and sequence <= coalesce((select min(sequence) from ours where recorded_at > %(at)s), 2147483647))
 order by sequence
-"""  # noqa: S608 (constant)
+""")  # noqa: S608 (constant)
 
 # Those of former code leave once no process of the release before runs any more.
 _KEEP = """

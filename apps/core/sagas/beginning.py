@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections, transaction
 from apps.core.db.ids import uuid7
 from apps.core.history import current_actor
 from apps.core.observability import trace_id, traceparent
-from apps.core.sagas import progress, queries, waking
+from apps.core.sagas import keeping, progress, queries, waking
 from apps.core.sagas.definition import Context, Saga, latest
 from apps.core.sagas.models import Entry, Instance
 
@@ -46,7 +46,7 @@ def _begun(saga: Saga, context: Context, key: UUID, now: datetime, deadline: tim
     row.save(using=saga.using, force_insert=True)
     progress.note(row, Entry.Kind.BEGUN, now, actor=actor)
     progress.forwards(row, saga, 0, now)
-    row.save(using=saga.using)
+    keeping.keep(row, now)
     waking.wake(row)
     return row
 

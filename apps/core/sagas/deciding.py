@@ -14,7 +14,7 @@ from apps.core.auth import Principal
 from apps.core.events import Envelope, Event
 from apps.core.events.subscriptions import log_of
 from apps.core.history import Actor
-from apps.core.sagas import progress, queries, waking
+from apps.core.sagas import keeping, progress, queries, waking
 from apps.core.sagas.definition import Answer, Arrival, Decision, Saga, Step, declared
 from apps.core.sagas.errors import NothingToDecide, OwnDecision
 from apps.core.sagas.models import Entry, Instance
@@ -77,14 +77,17 @@ def event_came(saga: Saga, event: Event, envelope: Envelope) -> None:
 
     Called in a transaction on the saga's database, for each version of the saga.
     """
-    row = queries.lock_open(saga, _key_in(event, saga))
-    step = _first_unanswered(row, saga, event) if row is not None and not row.backwards else None
-    if row is None or step is None:
+    row, now = keeping.open_about(saga, _key_in(event, saga)), timezone.now()
+    if row is None:
+        return
+    if row.due_at is not None and row.due_at <= now:
+        waking.wake(row)  # a runner that came for it meanwhile has passed by, since it was locked
+    step = _first_unanswered(row, saga, event) if not row.backwards else None
+    if step is None:
         return
     answer = Answer(at=envelope.timestamp, envelope=envelope)
-    now = timezone.now()
     _answered(row, saga, step, answer, now, detail=f"{envelope.event_type} {envelope.event_id}")
-    _save(row, now)
+    keeping.keep(row, now)
 
 
 def _decide(row: Instance, *, approved: bool, reason: str, actor: Actor, now: datetime) -> None:
@@ -101,12 +104,7 @@ def _decide(row: Instance, *, approved: bool, reason: str, actor: Actor, now: da
         progress.note(row, Kind.ANSWERED, now, step=step.name, actor=actor, detail=f"{said}: {reason}".rstrip(": "))
         progress.turn_back(row, saga, now, code=DENIED, reason=reason or f"denied by {actor.name}")
         waking.wake(row)
-    _save(row, now)
-
-
-def _save(row: Instance, now: datetime) -> None:
-    row.updated_at = now
-    row.save(using=row._state.db)
+    keeping.keep(row, now)
 
 
 def _key_in(event: Event, saga: Saga) -> UUID:

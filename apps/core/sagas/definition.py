@@ -239,6 +239,7 @@ def all_declared() -> list[Saga]:
     return [_declared[key] for key in sorted(_declared)]
 
 
+@cache
 def accepts(function: Action, name: str) -> bool:
     """Whether the function's signature names this argument."""
     return name in inspect.signature(function).parameters

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.core.history import Actor
+from apps.core.sagas import keeping
 from apps.core.sagas.definition import Saga, Step
 from apps.core.sagas.models import Entry, Instance
 
@@ -20,7 +21,7 @@ def note(
     who = {"actor_id": actor.id, "actor_name": actor.name[:200]} if actor else {}
     facts["detail"] = facts.get("detail", "")[:_LONGEST]
     entry = Entry(instance=row, tenant_id=row.tenant_id, kind=kind, step=step, at=now, **who, **facts)
-    entry.save(using=row._state.db, force_insert=True)
+    keeping.enter(entry, using=row._state.db)
 
 
 def take(row: Instance, step: Step, now: datetime) -> None:

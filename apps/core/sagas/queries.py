@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.core.events.subscriptions import log_of
-from apps.core.sagas.definition import Saga, declared
+from apps.core.sagas.definition import declared
 from apps.core.sagas.errors import SagaNotFound
 from apps.core.sagas.models import Entry, Instance
 from apps.core.tenancy import require_tenant_id
@@ -75,13 +75,6 @@ def lock(saga_id: UUID, *, using: str) -> Instance:
 def lock_by_key(name: str, key: UUID) -> Instance:
     """The same by what it is about. Raises SagaNotFound."""
     return _found(_rows(log_of(name)).select_for_update().filter(name=name, key=key).first(), key)
-
-
-def lock_open(saga: Saga, key: UUID) -> Instance | None:
-    """The instance of this version that is about `key` and not over, under a row lock."""
-    rows = _rows(saga.using).select_for_update().filter(name=saga.name, definition_version=saga.version, key=key)
-    found: Instance | None = rows.exclude(state__in=Instance.CLOSED).first()
-    return found
 
 
 def _rows(using: str) -> Any:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core.history import Actor
-from apps.core.sagas import progress, queries, waking
+from apps.core.sagas import keeping, progress, queries, waking
 from apps.core.sagas.definition import Saga, declared
 from apps.core.sagas.errors import CannotCancel, NothingToRepair
 from apps.core.sagas.models import Entry, Instance
@@ -45,7 +45,7 @@ def resolve(saga_id: UUID, *, using: str, reason: str, actor: Actor, now: dateti
         row = _in_need(saga_id, using)
         _note(row, Kind.RESOLVED, reason, actor, now)
         row.state, row.due_at, row.closed_at = State.RESOLVED, None, now
-        _save(row, now)
+        keeping.keep(row, now)
     return row
 
 
@@ -67,7 +67,7 @@ def cancel(saga_id: UUID, *, using: str, reason: str, actor: Actor, now: datetim
             row.fence += 1  # an attempt here that has not begun yet must not begin
             progress.turn_back(row, saga, now, code=CANCELLED, reason=reason)
             waking.wake(row)
-        _save(row, now)
+        keeping.keep(row, now)
     return row
 
 
@@ -89,7 +89,7 @@ def _repaired(
         _note(row, kind, reason, actor, now)
         change(row, saga)
         waking.wake(row)
-        _save(row, now)
+        keeping.keep(row, now)
     return row
 
 
@@ -104,8 +104,3 @@ def _note(row: Instance, kind: Entry.Kind, reason: str, actor: Actor, now: datet
     saga = declared(row.name, row.definition_version)
     step = saga.step_at(row.position).name if saga else ""
     progress.note(row, kind, now, step=step, actor=actor, detail=reason)
-
-
-def _save(row: Instance, now: datetime) -> None:
-    row.updated_at = now
-    row.save(using=row._state.db)

@@ -22,10 +22,9 @@ from apps.core.events.retry import is_outage
 from apps.core.history import Actor, acting
 from apps.core.observability import get_logger, span
 from apps.core.observability.redaction import redacted_text
-from apps.core.sagas import progress, waking
+from apps.core.sagas import keeping, progress, waking
 from apps.core.sagas.definition import NOTHING, Answer, Run, Saga, Step, accepts, declared
 from apps.core.sagas.models import Entry, Instance
-from apps.core.tenancy import require_tenant_id
 
 State, Kind = Instance.State, Entry.Kind
 Clock = Callable[[], datetime]
@@ -89,9 +88,9 @@ class Runner:
         """Begin the next attempt of a saga that is due; None when there is none to make now."""
         now = self._clock()
         with transaction.atomic(using=self.alias):
-            rows = self._rows().select_for_update(skip_locked=True).filter(id=saga_id, due_at__lte=now)
-            row = rows.first()
-            return self._next(row, now) if row is not None else None
+            row = keeping.free(saga_id, using=self.alias)
+            is_due = row is not None and row.due_at is not None and row.due_at <= now
+            return self._next(row, now) if row is not None and is_due else None
 
     def perform(self, turn: Turn) -> Turn | None:
         """Make one attempt and note its outcome; the next attempt if there is one to make at once."""
@@ -150,7 +149,7 @@ class Runner:
             pause = _pause(turn, error)
             row.due_at = now + pause
             progress.note(row, Kind.RETRYING, now, step=turn.step.name, attempt=turn.row.attempts, detail=reason)
-            self._save(row, now)
+            keeping.keep(row, now)
             waking.wake(row, after=pause)
         return None
 
@@ -174,11 +173,11 @@ class Runner:
         else:
             self._heed_time(row, saga, now)
         if saga is None or row.due_at is None or row.due_at > now:
-            self._save(row, now)
+            keeping.keep(row, now)
             return None
         step = saga.step_at(row.position)
         progress.take(row, step, now)
-        self._save(row, now)
+        keeping.keep(row, now)
         return Turn(saga, row, step, now)
 
     def _heed_time(self, row: Instance, saga: Saga, now: datetime) -> None:
@@ -202,23 +201,15 @@ class Runner:
 
     def _held(self, turn: Turn) -> Instance:
         """The row, locked, if the attempt is still the latest. Raises Fenced."""
-        row = self._rows().select_for_update().filter(id=turn.row.id, fence=turn.row.fence).first()
-        if row is None or row.is_closed:
+        row = keeping.held(turn.row.id, using=self.alias)
+        if row is None or row.fence != turn.row.fence or row.is_closed:
             raise Fenced
-        held: Instance = row
-        return held
+        return row
 
     def _limit(self, timeout: timedelta) -> None:
         """No statement of this transaction may outlive the attempt."""
         with connections[self.alias].cursor() as cursor:
             cursor.execute("select set_config('statement_timeout', %s, true)", [f"{timeout.total_seconds():.3f}s"])
-
-    def _save(self, row: Instance, now: datetime) -> None:
-        row.updated_at = now
-        row.save(using=self.alias)
-
-    def _rows(self) -> Any:
-        return Instance.objects.using(self.alias).filter(tenant_id=require_tenant_id())
 
 
 CANCELLED = "cancelled"

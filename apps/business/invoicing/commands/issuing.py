@@ -36,10 +36,10 @@ class Draft:
 def invoice_order(*, order_id: UUID, actor: Actor, now: datetime) -> Invoice:
     """Issue the invoice of a placed order. Safe to repeat. Raises OrderNotFound."""
     with work_of(actor, Invoice) as work:
-        order = _locked(order_id)
+        order = orders.lock_order(order_id)  # news that come twice at once make one invoice
         if issued := queries.issued_for(order_id, Invoice.Kind.INVOICE):
             return issued
-        invoice = draft_of_order(order, order.lines.all(), seller=queries.seller(), issued_at=now)
+        invoice = draft_of_order(order, orders.lines_of(order_id), seller=queries.seller(), issued_at=now)
         issue([invoice], work=work)
     return invoice.paper
 
@@ -47,7 +47,8 @@ def invoice_order(*, order_id: UUID, actor: Actor, now: datetime) -> Invoice:
 def credit_cancelled_order(*, order_id: UUID, actor: Actor, now: datetime) -> Invoice:
     """Issue the credit note of a cancelled order, over all of it. Safe to repeat. Raises OrderNotFound."""
     with work_of(actor, Invoice) as work:
-        order = _locked(order_id)
+        orders.lock_order(order_id)  # as above
+        order = orders.order(order_id)
         if issued := queries.issued_for(order_id, Invoice.Kind.CREDIT_NOTE):
             return issued
         note = draft_of_cancellation(order, seller=queries.seller(), issued_at=now)
@@ -122,12 +123,6 @@ def _number(papers: Sequence[Invoice]) -> None:
         first = next_ordinals(series, year, len(together))
         for ordinal, paper in enumerate(together, start=first):
             paper.ordinal, paper.number = ordinal, f"{series}-{year}-{ordinal:06d}"
-
-
-def _locked(order_id: UUID) -> Any:
-    """The order, and for nobody else until the commit: news that come twice at once make one invoice."""
-    orders.lock_order(order_id)
-    return orders.order(order_id)
 
 
 def _begun(

@@ -27,6 +27,7 @@ from apps.business.orders.queries.notes import (
 )
 from apps.business.orders.queries.orders import (
     attributes_of_orders,
+    bare_order,
     has_open_orders,
     lines_of,
     lock_order,
@@ -79,6 +80,7 @@ __all__ = [
     "attributes_of_customers",
     "attributes_of_orders",
     "back_from_erasure",
+    "bare_order",
     "buyer",
     "changes",
     "changes_of_order",

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q
 from apps.business.orders.errors import OrderNotFound
 from apps.business.orders.models import FulfilmentStatus, Order, OrderLine, OrderReturn
 from apps.business.orders.queries.paging import pages_of
+from apps.core.db.compiled import CompiledRead
 
 
 def order(order_id: UUID) -> Order:
@@ -22,6 +23,11 @@ def order(order_id: UUID) -> Order:
     return _found(orders.filter(id=order_id).first(), order_id)
 
 
+def bare_order(order_id: UUID) -> Order:
+    """One order, alone. Raises OrderNotFound."""
+    return _found(next(iter(_BY_ID(order_id=order_id)), None), order_id)
+
+
 def require_order(order_id: UUID) -> None:
     """One statement. Raises OrderNotFound."""
     _found(Order.objects.in_tenant().filter(id=order_id).only("id").first(), order_id)
@@ -29,7 +35,15 @@ def require_order(order_id: UUID) -> None:
 
 def lock_order(order_id: UUID) -> Order:
     """The order under a row lock. Raises OrderNotFound."""
-    return _found(Order.objects.in_tenant().select_for_update().filter(id=order_id).first(), order_id)
+    return _found(next(iter(_LOCKED(order_id=order_id)), None), order_id)
+
+
+# What each step of an order's way asks.
+_LOCKED = CompiledRead(lambda order_id: Order.objects.in_tenant().select_for_update().filter(id=order_id), "order_id")
+_BY_ID = CompiledRead(lambda order_id: Order.objects.in_tenant().filter(id=order_id), "order_id")
+_LINES = CompiledRead(
+    lambda order_id: OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"), "order_id"
+)
 
 
 def lock_orders(order_ids: Collection[UUID]) -> set[UUID]:
@@ -56,7 +70,7 @@ def order_by_idempotency_key(key: str) -> Order | None:
 
 def lines_of(order_id: UUID) -> list[OrderLine]:
     """The lines of one order in their order. One statement."""
-    return list(OrderLine.objects.in_tenant().filter(order_id=order_id).order_by("ordinal"))
+    return _LINES(order_id=order_id)
 
 
 def numbers(order_ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -87,12 +87,13 @@ def _claim(payment_id: UUID, now: datetime) -> _Claimed | None:
     """Take the oldest open operation of a payment, if it is due: a later one waits for it."""
     with unit_of_work(Payment, actor=SYSTEM):
         payment = queries.lock_payment(payment_id)
-        operation = next(iter(queries.open_operations(payment_id)), None)
+        operations = queries.open_operations(payment_id)
+        operation = next(iter(operations), None)
         if operation is None or operation.state == _State.STUCK or operation.next_at > now:
             return None
         operation.take(until=now + timedelta(seconds=settings.PAYMENT_LEASE_S))
         operation.save(update_fields=["attempts", "next_at"])
-        return _Claimed(payment, operation, now, queries.is_given_up(payment_id))
+        return _Claimed(payment, operation, now, any(one.kind == _Kind.VOID for one in operations))
 
 
 def _told(claimed: _Claimed) -> Told:
@@ -126,10 +127,10 @@ def _told(claimed: _Claimed) -> Told:
 def _write_down(claimed: _Claimed, told: Told, now: datetime) -> None:
     with unit_of_work(Payment, actor=SYSTEM) as work:
         payment = queries.lock_payment(claimed.payment.id)
-        operation = Operation.objects.in_tenant().get(id=claimed.operation.id)
+        operation = queries.operation(claimed.operation.id)
         if isinstance(told, PaymentNews):
             settling.note_payment(payment, told, work=work, now=now)
-            operation.refresh_from_db()
+            operation = queries.operation(operation.id)
         elif isinstance(told, RefundNews):
             settling.note_refund(payment, operation, told, work=work, now=now)
         elif isinstance(told, Refused):

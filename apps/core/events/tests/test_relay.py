@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import defaultdict
 from contextlib import ExitStack
 from contextvars import copy_context
@@ -14,7 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 
 from apps.core.db.ids import uuid7
-from apps.core.events import UnitOfWork
+from apps.core.events import UnitOfWork, follower
 from apps.core.events.database import connect, own
 from apps.core.events.follower import Follower
 from apps.core.events.relay import LowWater, Relay
@@ -50,6 +51,36 @@ class Reading:
 
 
 class TestAReadersPlace:
+    def test_is_written_down_at_once_behind_what_it_wants_and_is_where_somebody_put_it(
+        self, happen, thing_id, monkeypatch
+    ):
+        monkeypatch.setattr(follower, "_STORE_EVERY_S", 3600)
+        name, seen, places = f"test.{thing_id}", [], []
+
+        def take(entries):
+            seen.extend(entry.envelope.metadata.sequence for entry in entries)
+            return len(entries)
+
+        def is_even(entry):
+            return entry.envelope.metadata.sequence % 2 == 0
+
+        with connect("business", "test") as connection:
+            ask, group = connection.execute, 'where "group" = \'' + name + "'"
+            ask(follower._STORE, [name, ask("select coalesce(max(position), 0) from events_position").fetchone()[0]])
+            reader = Follower("business", name, take, threading.Event(), wants=is_even)
+            reader._stored_at = time.monotonic()
+            for number in (1, 2, 3, 4):
+                places += ask(f"select position from events_consumer_offset {group}").fetchone()
+                happen(thing_id, number)
+                run_relay_once("business")
+                reader._take_available(connection)
+            ask(f"update events_consumer_offset set position = {places[0]} {group}")
+            reader._take_available(connection)
+            reader._take_available(connection)
+
+        assert seen == [1, 2, 3, 4] * 2
+        assert places[0] == places[1] < places[2] == places[3]
+
     def test_is_stored_behind_what_was_taken_and_never_before(self, happen, thing_id):
         happen(thing_id, 1, 2, 3)
         run_relay_once("business")

@@ -281,6 +281,21 @@ class TestWorkers:
         with tenant(tenant_id):
             assert queries.instance_of("business.travel", key).state == State.WAITING
 
+    @pytest.mark.django_db(transaction=True)
+    def test_are_told_again_by_whoever_had_it_locked_when_they_came(self, tenant_id):
+        with tenant(tenant_id), app.connection_for_read() as connection:
+            row = queries.instance_of("business.travel", things.book_journey())
+            words = connection.SimpleQueue("default")
+            words.get(block=False).ack()  # and passed by, since an event had just locked it
+
+            for _ in range(2):  # what it will wait for, and the same once more
+                foresee(row)
+                words.get(block=False).ack()
+            run(row)
+            foresee(row)  # it is not due
+            with pytest.raises(words.Empty):
+                words.get(block=False)
+
 
 class TestSweep:
     @pytest.mark.django_db(transaction=True)

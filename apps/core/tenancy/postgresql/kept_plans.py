@@ -11,11 +11,12 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import count
 
-_PLACES = re.compile("%[s%]")
+_PLACES = re.compile(r"%(?:\((\w+)\))?[s%]")
 
 
 class KeptPlan(str):
-    """SQL as it is passed to a cursor, its values as `%s`. Whoever is no cursor of ours runs it as any other.
+    """SQL as it is passed to a cursor, its values as `%s`, or all by name. Whoever is no cursor of ours runs it as any
+    other.
 
     The types of the values must follow from the statement: `%s` alone in a list of columns would be text.
     """
@@ -28,11 +29,18 @@ class KeptPlan(str):
     def preparation(self) -> str:
         """`prepare … as …`, with `$1`, `$2` … for its values."""
         numbers = count(1)
-        text = _PLACES.sub(lambda place: f"${next(numbers)}" if place[0] == "%s" else "%", self)
-        return f"prepare {self.name} as {text}"
+        named: dict[str, str] = {}
+
+        def number(place: re.Match[str]) -> str:
+            if place[0] == "%%":
+                return "%"
+            return named.setdefault(place[1], f"${len(named) + 1}") if place[1] else f"${next(numbers)}"
+
+        return f"prepare {self.name} as {_PLACES.sub(number, self)}"
 
     @cached_property
     def execution(self) -> str:
         """What takes the same values as the statement itself."""
-        values = [place for place in _PLACES.findall(self) if place == "%s"]
-        return f"execute {self.name} ({', '.join(values)})"
+        values = [place[0] for place in _PLACES.finditer(self) if place[0] != "%%"]
+        each = dict.fromkeys(values) if values[0] != "%s" else values
+        return f"execute {self.name} ({', '.join(each)})"
