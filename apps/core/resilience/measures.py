@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge
 
-_CALLS = Counter(
-    "resilience_calls", "Attempts to call it, by what became of them.", ["dependency", "outcome"]
-)
+_CALLS = Counter("resilience_calls", "Attempts to call it, by what became of them.", ["dependency", "outcome"])
 _RETRIES = Counter("resilience_retries", "Attempts beyond a call's first.", ["dependency"])
 _UNPAID = Counter("resilience_retries_over_budget", "Attempts left out, since too many failed.", ["dependency"])
 _FALLBACKS = Counter("resilience_fallbacks", "Calls answered with something older or less.", ["dependency"])
