@@ -127,8 +127,11 @@ class TestRun:
         turn = slow.claim(travel.id)
         row = run(travel, after=timedelta(minutes=1))
 
+        known = (row.fence, row.state, row.position, kinds(row))
+
         assert slow.perform(turn) is None
-        assert queries.instance(row.id, using=HERE).fence == row.fence
+        row = queries.instance(row.id, using=HERE)
+        assert (row.fence, row.state, row.position, kinds(row)) == known
         assert things.world() == {"file": 1, "room": 1, "flight": 1}
 
     def test_gives_up_a_step_that_kills_its_runner_each_time(self, travel):
