@@ -89,10 +89,13 @@ class HttpFuzzer:
     answers: dict[int, int] = field(default_factory=dict)
     step: int = 0
 
-    def run(self, steps: int, *, until_found: frozenset[str] = frozenset()) -> list[Leak]:
-        """Everything that leaked in so many calls; `until_found` ends it at the first leak of such a kind."""
+    def run(self, steps: int, *, about: str = "", until_found: frozenset[str] = frozenset()) -> list[Leak]:
+        """Everything that leaked in so many calls, of paths with `about` in them; `until_found` ends it at the first
+        leak of such a kind.
+        """
         dice = random.Random(self.seed)
-        known, components = operations()
+        found, components = operations()
+        known = [operation for operation in found if about in operation.path]
         rounds = [operation for _ in range(steps // len(known) + 1) for operation in dice.sample(known, len(known))]
         mine, other = self.world.tenants
         before = self.world.digest(other)

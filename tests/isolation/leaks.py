@@ -80,7 +80,7 @@ class Ground:
         part of the cost of a checksum.
         """
         which = f"where tenant_id = '{tenant_id}'" if tenant_id else ""
-        version = "hashtextextended(tableoid || ' ' || ctid::text || ' ' || xmin::text, 0)"
+        version = "hashint8extended((tableoid::bigint << 32) # hashtid(ctid), xmin::text::bigint)"
         query = " union all ".join(
             f"select '{table}', count(*) || ' ' || coalesce(bit_xor({version}), 0) from {table} {which}"
             for table in self.tables

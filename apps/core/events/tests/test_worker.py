@@ -107,6 +107,7 @@ class TestMaintenance:
 
 
 class TestTasks:
+    @pytest.mark.django_db
     def test_run_in_no_tenant_also_in_place(self, in_tenant):
         @shared_task(name="events.tests.tenant")
         def tenant_of_task():
