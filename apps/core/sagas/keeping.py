@@ -95,12 +95,10 @@ def _free(using: str) -> CompiledRead[Instance]:
 
 @cache
 def _open_about(using: str, name: str, version: int) -> CompiledRead[Instance]:
-    rows = lambda key: (  # noqa: E731
-        _rows(using)
-        .select_for_update()
-        .filter(name=name, definition_version=version, key=key)
-        .exclude(state__in=Instance.CLOSED)
-    )
+    def rows(key: UUID) -> Any:
+        mine = _rows(using).select_for_update().filter(name=name, definition_version=version, key=key)
+        return mine.exclude(state__in=Instance.CLOSED)
+
     return CompiledRead(rows, "key")
 
 
