@@ -34,6 +34,9 @@ EVENTS_RETRY_CAP_S = env.float("EVENTS_RETRY_CAP_S", default=30.0)
 EVENTS_SNAPSHOT_EVERY = env.int("EVENTS_SNAPSHOT_EVERY", default=100)
 # A group of which more than half of its last so many events became dead letters stops: the fault is not in the events.
 EVENTS_FLOOD_WINDOW = env.int("EVENTS_FLOOD_WINDOW", default=50)
+# Streams of events that a web process serves: for one caller, and in all.
+EVENTS_STREAMS_PER_CALLER = env.int("EVENTS_STREAMS_PER_CALLER", default=8)
+EVENTS_STREAMS = env.int("EVENTS_STREAMS", default=200)
 # How many keys are retried, or dead letters discarded, before a bulk repair says how far it has come.
 EVENTS_REPAIR_BATCH = env.int("EVENTS_REPAIR_BATCH", default=50)
 # How long it is remembered that an event had its effect: longer than any transport may redeliver it.

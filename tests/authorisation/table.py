@@ -488,6 +488,7 @@ manager owner
     POST /webhooks/{webhook_id}/test
 owner
     GET /api/v1/services/{service}/events
+    GET /api/v1/services/{service}/events/stream
     GET /services/{service}/events/
     POST /api/v1/customers/{customer_id}/erasure
     GET /customers/{customer_id}/erasure

@@ -69,6 +69,7 @@ DESCRIPTIONS = {
     404: "There is no such thing in this tenant.",
     406: "Only JSON can be answered.",
     409: "The present state forbids it, or somebody else changed it first.",
+    410: "It was there, and is no more; the document says what to do.",
     412: "If-Match does not name the current version.",
     413: "The body is too large.",
     415: "The body must be JSON.",

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
 from apps.core.auth import api_keys, denials, recent
+from apps.core.auth.permissions import Permission
 from apps.core.auth.principal import Principal
 from apps.core.auth.tokens import verified_claims
 from apps.core.errors import Unauthenticated
@@ -54,13 +55,30 @@ class PrincipalMiddleware:
     @staticmethod
     def _principal(request: Any) -> Principal | None:
         try:
-            token, key = _credentials(request)
-            if key:
-                return authenticate_key(key, origin=origin_of(request))
-            return authenticate(token, via_cookie=getattr(request, "via_cookie", False)) if token else None
+            return principal_of(request)
         except Unauthenticated as error:
             request.auth_error = error
             return None
+
+
+def principal_of(request: Any) -> Principal | None:
+    """Who sent the request, as of now; None for nobody. Raises Unauthenticated."""
+    token, key = _credentials(request)
+    if key:
+        return authenticate_key(key, origin=origin_of(request))
+    return authenticate(token, via_cookie=getattr(request, "via_cookie", False)) if token else None
+
+
+def may_still(request: Any, permission: Permission) -> bool:
+    """Whether who sent a request that goes on is signed in yet, and may do this yet. One pass of authentication."""
+    try:
+        principal = principal_of(request)
+    except Unauthenticated:
+        return False
+    if principal is None or principal.tenant_id != request.principal.tenant_id:
+        return False
+    with tenant(principal.tenant_id), coming_from(origin_of(request, principal)):
+        return principal.may(permission)
 
 
 def _credentials(request: Any) -> tuple[str, str]:

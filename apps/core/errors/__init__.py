@@ -7,6 +7,7 @@
     ├── NotFound             no such thing in this tenant (also when another tenant has it)  404
     ├── Conflict             the state of the thing forbids it                               409
     │   └── Overtaken        somebody else changed it first                                  409
+    ├── Gone                 it was there, and is no more                                    410
     ├── PreconditionFailed   the version named in If-Match is not the current one            412
     ├── TooManyRequests      a limit is used up; `retry_after_s` says when to come back       429
     └── Unavailable          a dependency is away; trying again later may work               503
@@ -18,6 +19,7 @@ from apps.core.errors.kinds import (
     Conflict,
     DomainError,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     Overtaken,
@@ -31,6 +33,7 @@ __all__ = [
     "Conflict",
     "DomainError",
     "Forbidden",
+    "Gone",
     "Invalid",
     "NotFound",
     "Overtaken",

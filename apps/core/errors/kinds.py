@@ -72,6 +72,13 @@ class Overtaken(Conflict):
     title = "Changed by somebody else"
 
 
+class Gone(DomainError):
+    """It was there, and is no more."""
+
+    code = "gone"
+    title = "No longer there"
+
+
 class PreconditionFailed(DomainError):
     """The version named in If-Match is not the current one: read it again and repeat."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.core.errors import Conflict, Invalid, NotFound, Unavailable
+from apps.core.errors import Conflict, Gone, Invalid, NotFound, Unavailable
 
 
 class InvalidMessage(Invalid):
@@ -24,6 +24,12 @@ class StillNeeded(Conflict):
     """A part of the log cannot be archived yet: somebody has still to read it there."""
 
     code = "still_needed"
+
+
+class PlaceGone(Gone):
+    """The log cannot be followed from there any more: what stood there was archived, or lost in a restoration."""
+
+    code = "place_gone"
 
 
 class ArchiveUnreadable(Unavailable):

@@ -15,7 +15,7 @@ from apps.core.api.moments import MomentField
 from apps.core.api.pagination import LARGEST_PAGE, Page
 from apps.core.events import Envelope, InvalidMessage, log
 from apps.core.events.definition import definition_named
-from apps.core.events.span import Span, mark_of
+from apps.core.events.span import Span, Wanted, mark_of
 
 _ORDER = ("recorded_at", "id")
 _FIELDS: list[models.Field[Any, Any]] = [models.DateTimeField(), models.UUIDField()]
@@ -35,12 +35,15 @@ class MomentInput(serializers.CharField):
             raise serializers.ValidationError(error.messages) from error
 
 
-class EventQuery(serializers.Serializer[Any]):
-    since = MomentInput(help_text="A day (UTC) or a moment; from here on.")
-    until = MomentInput(ends=True, help_text="A day, which counts to its end, or a moment, before which.")
+class WantedQuery(serializers.Serializer[Any]):
     topic = serializers.CharField(required=False, max_length=200, help_text="As in `business.orders`.")
     event_type = serializers.CharField(required=False, max_length=200, help_text="As in `OrderPlaced`.")
     aggregate_id = serializers.UUIDField(required=False, help_text="Of the order, the payment … that it happened to.")
+
+
+class EventQuery(WantedQuery):
+    since = MomentInput(help_text="A day (UTC) or a moment; from here on.")
+    until = MomentInput(ends=True, help_text="A day, which counts to its end, or a moment, before which.")
     cursor = serializers.CharField(required=False, max_length=300, help_text="`meta.next` of the page before.")
     limit = serializers.IntegerField(required=False, default=50, min_value=1, max_value=LARGEST_PAGE)
 
@@ -69,14 +72,21 @@ def topic_of(envelope: Envelope) -> str:
     return known.topic if known else ""
 
 
+def wanted(wish: Mapping[str, Any]) -> Wanted:
+    """The events that a checked `WantedQuery` means."""
+    return Wanted(**_wanted(wish))
+
+
 def _span(wish: Mapping[str, Any]) -> Span:
-    return Span(
-        since=wish["since"],
-        until=wish["until"],
-        topics=_tuple(wish.get("topic")),
-        event_types=_tuple(wish.get("event_type")),
-        aggregate_id=wish.get("aggregate_id"),
-    )
+    return Span(since=wish["since"], until=wish["until"], **_wanted(wish))
+
+
+def _wanted(wish: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "topics": _tuple(wish.get("topic")),
+        "event_types": _tuple(wish.get("event_type")),
+        "aggregate_id": wish.get("aggregate_id"),
+    }
 
 
 def _tuple(value: str | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from apps.core.operations import (
     dependencies_pages,
     event_log_api,
     event_log_pages,
+    event_stream_api,
 )
 
 _CONSUMERS_API = "api/v1/services/<service:service>/consumers"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("api/v1/event-types/<str:name>", catalogue_api.EventTypeDetail.as_view()),
     path("api/v1/event-types/<str:name>/<int:version>/schema", catalogue_api.EventTypeSchema.as_view()),
     path("api/v1/services/<service:service>/events", event_log_api.Events.as_view()),
+    path("api/v1/services/<service:service>/events/stream", event_stream_api.EventStreamView.as_view()),
     path("services/<service:service>/events/", event_log_pages.event_log_list),
     path("events/", catalogue_pages.event_list),
     path("events/<str:name>/", catalogue_pages.event_detail),

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from django.db import close_old_connections
 
+from apps.core.resilience.door import Priority
 from apps.core.web.drain import drain
 from apps.core.web.interfaces import Receive, Scope, Send
 from apps.core.web.threads import ThreadPool
@@ -36,9 +37,12 @@ _CLOSE_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSentEvent:
-    """One event. `id` comes back as Last-Event-ID after a reconnect; `event` is its type; `data` may have lines."""
+    """One event. `id` comes back as Last-Event-ID after a reconnect; `event` is its type; `data` may have lines.
 
-    data: str = ""
+    Without `data` (None) nothing happens at the client but that it remembers the `id`.
+    """
+
+    data: str | None = ""
     event: str = ""
     id: str = ""
     retry_ms: int | None = None
@@ -50,8 +54,9 @@ class ServerSentEvent:
         lines = [f"{name}: {value}" for name, value in (("id", self.id), ("event", self.event)) if value]
         if self.retry_ms is not None:
             lines.append(f"retry: {self.retry_ms}")
-        text = self.data.replace("\r\n", "\n").replace("\r", "\n")
-        lines += [f"data: {line}" for line in text.split("\n")]
+        if self.data is not None:
+            text = self.data.replace("\r\n", "\n").replace("\r", "\n")
+            lines += [f"data: {line}" for line in text.split("\n")]
         return ("\n".join(lines) + "\n\n").encode()
 
 
@@ -107,10 +112,10 @@ class EventStream:
             pass
 
 
-async def in_thread(scope: Scope, function: Callable[[], T]) -> T:
+async def in_thread(scope: Scope, function: Callable[[], T], priority: Priority = Priority.HIGH) -> T:
     """Run a blocking function, such as a query, on the requests' pool. Raises PoolFull, or what it raises."""
     pool: ThreadPool = scope["state"]["threads"]
-    return await pool.call(lambda: _with_fresh_connections(function))
+    return await pool.call(lambda: _with_fresh_connections(function), priority)
 
 
 def _with_fresh_connections(function: Callable[[], T]) -> T:

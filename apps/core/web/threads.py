@@ -57,11 +57,11 @@ class ThreadPool:
             self._pending += 1
         self._jobs.put((job, self._clock()))
 
-    async def call(self, function: Callable[[], T]) -> T:
+    async def call(self, function: Callable[[], T], priority: Priority = Priority.HIGH) -> T:
         """Run a blocking `function` on a thread and return what it returns. Raises PoolFull, or what it raises."""
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
-        self.submit(lambda: _settle(loop, result, function))
+        self.submit(lambda: _settle(loop, result, function), priority)
         return await result
 
     def progress(self) -> None:

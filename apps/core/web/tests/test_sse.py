@@ -22,6 +22,7 @@ class TestEncoding:
             (ServerSentEvent(id="7", event="order", data="a\nb"), b"id: 7\nevent: order\ndata: a\ndata: b\n\n"),
             (ServerSentEvent(data="a\r\nb\rc"), b"data: a\ndata: b\ndata: c\n\n"),
             (ServerSentEvent(data="", retry_ms=500), b"retry: 500\ndata: \n\n"),
+            (ServerSentEvent(id="7", data=None), b"id: 7\n\n"),
             (ServerSentEvent(data="é"), "data: é\n\n".encode()),
         ],
     )
