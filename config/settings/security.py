@@ -34,15 +34,18 @@ _url = urlsplit(BASE_URL)
 TLS = _url.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_url.hostname or "127.0.0.1", "127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = [f"{_url.scheme}://{_url.netloc}"]
+# Only the server can set such a cookie, over TLS, and for this host alone; a browser that does not know `__Host-Http-`
+# takes it for `__Host-`. The one that scripts read has the shorter prefix.
+COOKIE_PREFIX = "__Host-Http-" if TLS else ""
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = TLS
 CSRF_COOKIE_SAMESITE = SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.api.error_pages.csrf_failure"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_NAME = "__Host-op_session" if TLS else "op_session"
-BFF_COOKIE_NAME = "__Host-bff_session" if TLS else "bff_session"
-CONSISTENCY_COOKIE_NAME = "__Host-consistency" if TLS else "consistency"
-DEVICE_COOKIE_NAME = "__Host-device" if TLS else "device"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}op_session"
+BFF_COOKIE_NAME = f"{COOKIE_PREFIX}bff_session"
+CONSISTENCY_COOKIE_NAME = f"{COOKIE_PREFIX}consistency"
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
 SESSION_COOKIE_AGE = env.int("SESSION_ABSOLUTE_S", default=12 * 3600)
 
 SECURE_SSL_REDIRECT = TLS
@@ -53,10 +56,12 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# No other origin reads anything here, static files included; what is meant to be read says so (provider's metadata).
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],

@@ -43,7 +43,7 @@ def page(marked: list[Row]) -> str:
     """The matrix as Markdown."""
     specs = [(spec, list(group)) for spec, group in groupby(marked, key=lambda row: row.spec)]
     lines = [
-        "# Conformance of the identity provider",
+        "# Conformance of the identity provider and the gateway",
         "",
         "Generated from the marks in `tests/conformance/`, a black-box suite that speaks HTTP only. Requirements are",
         f"in our own words, by section of the specification. {len(marked)} checks of {len(specs)} specifications.",

@@ -7,10 +7,9 @@ from typing import Any
 from django.http import HttpResponse
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 
+from apps.core.api.same_origin import REASON, SAFE, is_from_elsewhere
 from apps.core.auth import Principal
 from apps.core.errors import Forbidden
-
-_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class CsrfFailed(Forbidden):
@@ -31,7 +30,7 @@ class PrincipalAuthentication(BaseAuthentication):
         principal: Principal | None = getattr(inner, "principal", None)
         if principal is None:
             return None
-        if principal.via_cookie and inner.method not in _SAFE:
+        if principal.via_cookie and inner.method not in SAFE:
             _check_csrf(inner)
         return principal, None
 
@@ -45,7 +44,9 @@ def _is_open_to_guests(request: Any) -> bool:
 
 
 def _check_csrf(request: Any) -> None:
-    """Django's own check, which API views are exempt from until they know that a cookie vouches for the caller."""
+    """That no other site sent it; and Django's check, which API views skip until they know that a cookie vouches."""
+    if is_from_elsewhere(request):
+        raise CsrfFailed(REASON)
     check = CSRFCheck(lambda _request: HttpResponse())
     check.process_request(request)
     reason = check.process_view(request, lambda: HttpResponse(), (), {})

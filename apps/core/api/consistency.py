@@ -9,6 +9,7 @@ from django.core import signing
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
+from apps.core.api import cookies
 from apps.core.db.replay import Position
 from apps.core.db.replicas import Reading, distrust, primary_only, reading, replicas_configured
 from apps.core.observability import get_logger
@@ -88,11 +89,4 @@ def _hand_out(response: HttpResponse, current: Reading) -> None:
         _logger.warning("no log position after a write", exc_info=True)
         token = _UNKNOWN
     response[HEADER] = token
-    response.set_cookie(
-        settings.CONSISTENCY_COOKIE_NAME,
-        token,
-        max_age=LIFETIME_S,
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-        samesite="Lax",
-    )
+    cookies.keep(response, settings.CONSISTENCY_COOKIE_NAME, token, max_age_s=LIFETIME_S)

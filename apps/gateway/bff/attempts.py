@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 
+from apps.core.api import cookies
 from apps.core.crypto.sealing import Unreadable, seal_text, unseal_text
 from apps.gateway.bff.errors import AttemptUnknown
 
@@ -54,17 +55,10 @@ def begin(return_to: str, **wishes: Any) -> Attempt:
 def remember(attempt: Attempt, request: HttpRequest, response: HttpResponse) -> None:
     """Give the browser the attempt; the oldest make room where it has too many."""
     name = _cookie_name(attempt.state)
-    response.set_cookie(
-        name,
-        seal_text(msgspec.json.encode(attempt), purpose=_PURPOSE, place=name),
-        max_age=settings.BFF_SIGN_IN_TIMEOUT_S,
-        path="/",
-        secure=settings.TLS,
-        httponly=True,
-        samesite="Lax",
-    )
+    sealed = seal_text(msgspec.json.encode(attempt), purpose=_PURPOSE, place=name)
+    cookies.keep(response, name, sealed, max_age_s=settings.BFF_SIGN_IN_TIMEOUT_S)
     for surplus in _oldest_first(request)[: -(settings.BFF_PENDING_SIGN_INS - 1) or None]:
-        response.delete_cookie(surplus, path="/", samesite="Lax")
+        cookies.forget(response, surplus)
 
 
 def recall(state: str, request: HttpRequest) -> Attempt:
@@ -80,7 +74,7 @@ def recall(state: str, request: HttpRequest) -> Attempt:
 
 def forget(state: str, response: HttpResponse) -> None:
     """Take the attempt from the browser."""
-    response.delete_cookie(_cookie_name(state), path="/", samesite="Lax")
+    cookies.forget(response, _cookie_name(state))
 
 
 def _oldest_first(request: HttpRequest) -> list[str]:
@@ -101,7 +95,7 @@ def _cookie_name(state: str) -> str:
 
 
 def _prefix() -> str:
-    return "__Host-bff_signin_" if settings.TLS else "bff_signin_"
+    return f"{settings.COOKIE_PREFIX}bff_signin_"
 
 
 def _tag(state: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,8 @@ from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessio
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.http import http_date
 
+from apps.core.api import cookies
 from apps.core.api.problems import problem_of, problem_response
 from apps.core.auth.middleware import origin_of
 from apps.core.errors import DomainError, Unavailable
@@ -49,7 +48,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
             patch_vary_headers(response, ("Cookie",))
         if session.is_empty():
             if name in request.COOKIES:
-                response.delete_cookie(name, path="/", samesite="Lax")
+                cookies.forget(response, name)
         elif session.modified and response.status_code < 500:
             try:
                 _save(session, name, response)
@@ -115,19 +114,9 @@ def _save(session: SessionBase, name: str, response: HttpResponse) -> None:
     try:
         session.save()
     except UpdateError:  # signed out by another request meanwhile: that stays so
-        response.delete_cookie(name, path="/", samesite="Lax")
+        cookies.forget(response, name)
         return
-    max_age_s = session.get_expiry_age()
-    response.set_cookie(
-        name,
-        session.session_key or "",
-        max_age=max_age_s,
-        expires=http_date(time.time() + max_age_s),
-        path="/",
-        secure=settings.TLS,
-        httponly=True,
-        samesite="Lax",
-    )
+    cookies.keep(response, name, session.session_key or "", max_age_s=session.get_expiry_age())
 
 
 def _unavailable(request: HttpRequest, error: DomainError) -> HttpResponse:

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from apps.core.api import cookies
 from apps.core.auth.step_up import is_at_least
 from apps.core.history import Actor
 from apps.iam.authenticators import queries
@@ -127,9 +128,7 @@ def new_place() -> str:
 
 def keep_place(response: HttpResponse, place: str) -> None:
     """Let the browser keep its name for an hour."""
-    response.set_cookie(
-        _cookie_name(), place, max_age=3600, path="/", secure=settings.TLS, httponly=True, samesite="Lax"
-    )
+    cookies.keep(response, _cookie_name(), place, max_age_s=3600)
 
 
 def actor(user: Any) -> Actor:
@@ -138,7 +137,7 @@ def actor(user: Any) -> Actor:
 
 
 def _cookie_name() -> str:
-    return f"__Host-{_BROWSER}" if settings.TLS else _BROWSER
+    return f"{settings.COOKIE_PREFIX}{_BROWSER}"
 
 
 def _still(facts: dict[str, Any]) -> Any:

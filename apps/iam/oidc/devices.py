@@ -14,6 +14,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from apps.core.api import cookies
 from apps.iam.users.names import folded
 
 _SALT = "sign-in.device"
@@ -37,15 +38,8 @@ def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
     device, accounts = _read(request)
     own = account_of(email)
     accounts = [*(one for one in accounts if one != own), own][-_ACCOUNTS:]
-    response.set_cookie(
-        settings.DEVICE_COOKIE_NAME,
-        signing.dumps([device or secrets.token_hex(8), accounts], salt=_SALT),
-        max_age=_LIVES_S,
-        path="/",
-        secure=settings.TLS,
-        httponly=True,
-        samesite="Lax",
-    )
+    signed = signing.dumps([device or secrets.token_hex(8), accounts], salt=_SALT)
+    cookies.keep(response, settings.DEVICE_COOKIE_NAME, signed, max_age_s=_LIVES_S)
 
 
 def _read(request: HttpRequest) -> tuple[str, list[str]]:

@@ -170,6 +170,23 @@ class TestCookie:
         response = api.post("/api/v1/notes", {"text": "a"}, "application/json", headers={"X-CSRFToken": secret})
         assert response.status_code == 201
 
+    def test_another_sites_page_writes_nothing_though_it_had_one(self, api: Client, settings: Any) -> None:
+        api.handler.enforce_csrf_checks = True
+        api.cookies["session_token"] = token(NotePermission.WRITE)
+        api.cookies[settings.CSRF_COOKIE_NAME] = secret = "a" * 32
+        foreign: list[dict[str, str]] = [
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "null"},
+        ]
+
+        for headers in foreign:
+            sent = {"X-CSRFToken": secret, **headers}
+            problem(api.post("/api/v1/notes", {"text": "a"}, "application/json", headers=sent), 403, "csrf_failed")
+        ours = {"X-CSRFToken": secret, "Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}
+        assert api.post("/api/v1/notes", {"text": "a"}, "application/json", headers=ours).status_code == 201
+
     def test_a_bearer_token_needs_none(self, api: Client) -> None:
         api.handler.enforce_csrf_checks = True
 
