@@ -58,7 +58,7 @@ BUSINESS = Service(
 )
 GATEWAY = Service(
     name="gateway",
-    apps=("apps.gateway.bff", "apps.gateway.edge"),
+    apps=("apps.gateway.bff", "apps.gateway.edge", "apps.gateway.ratelimit"),
     urls=("apps.gateway.urls",),
     database=None,
 )

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 NAME = "gateway"
 DATABASE = None
-FEATURES = ("bff", "edge")
+FEATURES = ("bff", "edge", "ratelimit")
 TOPICS = ()

@@ -4,4 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("auth/", include("apps.gateway.bff.urls")),
+    path("", include("apps.gateway.ratelimit.urls")),
 ]

@@ -12,6 +12,7 @@ from config.settings.files import *  # noqa: F403
 from config.settings.frontend import *  # noqa: F403
 from config.settings.iam import *  # noqa: F403
 from config.settings.jobs import *  # noqa: F403
+from config.settings.limits import *  # noqa: F403
 from config.settings.mail import *  # noqa: F403
 from config.settings.observability import *  # noqa: F403
 from config.settings.oidc import *  # noqa: F403

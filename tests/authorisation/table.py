@@ -179,6 +179,8 @@ clerk manager owner
     POST /orders/new
     POST /orders/{order_id}/returns
 manager owner
+    GET /api/v1/limits
+    GET /limits/
     GET /api/v1/customers/{customer_id}/personal-data
     GET /customers/{customer_id}/personal-data
     PUT /api/v1/products/{product_id}/back-orders
@@ -678,6 +680,11 @@ person
     POST /approvals/{approval_id}/refusal
     GET /exports/{export_id}/file
 platform-staff
+    GET /api/v1/tenants/{tenant_id}/limits
+    PUT /api/v1/tenants/{tenant_id}/limits
+    GET /limits/companies/
+    GET /limits/companies/{tenant_id}/
+    POST /limits/companies/{tenant_id}/
     GET /api/v1/dependencies
     GET /api/v1/dependencies/{name}
     POST /api/v1/dependencies/{name}/override

@@ -16,7 +16,15 @@ from apps.core.api.sign_in import sign_in_response, step_up_response
 from apps.core.auth import InsufficientAuthentication, denials
 from apps.core.observability import get_logger, trace_id
 
-_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 409: "409.html", 412: "409.html", 500: "500.html"}
+_TEMPLATES = {
+    400: "400.html",
+    403: "403.html",
+    404: "404.html",
+    409: "409.html",
+    412: "409.html",
+    429: "429.html",
+    500: "500.html",
+}
 _LAST_RESORT = "<!doctype html><title>{title}</title><h1>{title}</h1><p>Trace {trace}</p>"
 _logger = get_logger("api.pages")
 
@@ -43,9 +51,7 @@ def error_response(request: HttpRequest, error: BaseException) -> HttpResponse:
 def error_page(request: HttpRequest, problem: Problem, template: str = "") -> HttpResponse:
     """The problem as a page. A page that cannot be rendered (its store is away, say) is rendered without the shell."""
     count(problem)
-    template = (
-        template or _TEMPLATES.get(problem.status) or ("503.html" if problem.status in (429, 503) else "400.html")
-    )
+    template = template or _TEMPLATES.get(problem.status) or ("503.html" if problem.status == 503 else "400.html")
     headers = {**problem.headers, "Cache-Control": "no-store"}
     body = _rendered(request, template, page_context(request, problem))
     return HttpResponse(body, status=problem.status, headers=headers)
@@ -68,7 +74,7 @@ def page_context(request: Any, problem: Problem) -> dict[str, Any]:
 
 def _rendered(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
     # A context processor may need the very thing that is broken.
-    for source in (None,) if template in ("500.html", "503.html") else (request, None):
+    for source in (None,) if template in ("429.html", "500.html", "503.html") else (request, None):
         try:
             return render_to_string(template, context, request=source)
         except Exception:

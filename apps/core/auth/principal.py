@@ -11,6 +11,7 @@ from apps.core.auth import recent
 from apps.core.auth.decision import Decision, Reason, decide
 from apps.core.auth.grants import Holdings, Resource
 from apps.core.auth.permissions import Permission
+from apps.core.auth.plan_limits import PlanLimits
 from apps.core.errors import Forbidden
 from apps.core.history import Actor
 
@@ -101,6 +102,7 @@ class Principal:
     holdings: Holdings = field(default=None, compare=False, repr=False)  # type: ignore[assignment]
     limited_to: frozenset[str] | None = None
     standing: str = ""
+    limits: PlanLimits | None = None  # what the tenant's plan allows; None where there is no tenant
 
     def __post_init__(self) -> None:
         if self.holdings is None:

@@ -83,6 +83,7 @@ _BY_CHANGE: dict[tuple[str, str], str] = {
     (Kind.TENANT_CHANGED, "reinstated"): "{actor} reinstated the tenant",
     (Kind.TENANT_CHANGED, "deletion_planned"): "{actor} let the tenant be deleted",
     (Kind.TENANT_CHANGED, "deletion_cancelled"): "{actor} called the tenant's deletion off",
+    (Kind.TENANT_CHANGED, "plan"): "{actor} changed the tenant's plan",
     (Kind.TENANT_CHANGED, "erased"): "The tenant was erased",
     (Kind.WEBHOOK_CHANGED, "created"): "{actor} made a webhook",
     (Kind.WEBHOOK_CHANGED, "disabled"): "The platform disabled a webhook",

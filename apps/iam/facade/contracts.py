@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
+
+from apps.core.auth.plan_limits import PlanLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,15 @@ class TenantInfo:
     name: str
     default_currency: str
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInfo:
+    """What a company may ask of the platform: its plan's limits with `overrides` in place of some of them."""
+
+    tenant: TenantInfo
+    limits: PlanLimits
+    overrides: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

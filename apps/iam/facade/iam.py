@@ -8,10 +8,11 @@ from typing import Any, cast
 from uuid import UUID
 
 from apps.core.auth import Principal
+from apps.core.auth.plan_limits import PlanLimits
 from apps.core.auth.policy import PoliciesInForce
 from apps.core.history import Actor
 from apps.core.remote import implementation
-from apps.iam.facade.contracts import MembershipInfo, TenantInfo, UserInfo
+from apps.iam.facade.contracts import MembershipInfo, PlanInfo, TenantInfo, UserInfo
 
 
 def principal(*, claims: dict[str, Any], via_cookie: bool = False) -> Principal:
@@ -50,6 +51,29 @@ def tenant_by_slug(slug: str) -> TenantInfo:
 def tenant_ids() -> list[UUID]:
     """The ids of all tenants, oldest first: for jobs that enter each in turn."""
     return cast(list[UUID], implementation("iam").tenant_ids())
+
+
+def plan_of(tenant_id: UUID) -> PlanInfo:
+    """What a tenant may ask of the platform. Raises TenantNotFound (a NotFound)."""
+    return cast(PlanInfo, implementation("iam").plan_of(tenant_id))
+
+
+def plans_of_tenants(*, after: str = "", limit: int = 50) -> list[PlanInfo]:
+    """What tenants may ask, by slug, from the one after `after` on: for the platform's staff."""
+    return cast(list[PlanInfo], implementation("iam").plans_of_tenants(after=after, limit=limit))
+
+
+def plans() -> list[PlanLimits]:
+    """The plans that there are."""
+    return cast(list[PlanLimits], implementation("iam").plans())
+
+
+def change_plan(tenant_id: UUID, *, plan: str, overrides: Mapping[str, int], reason: str, actor: Actor) -> None:
+    """Give a tenant a plan, and limits that differ from it, from its next request on. For the platform's staff.
+
+    Raises TenantNotFound (a NotFound), Invalid, Conflict.
+    """
+    implementation("iam").change_plan(tenant_id, plan=plan, overrides=overrides, reason=reason, actor=actor)
 
 
 def user(user_id: UUID) -> UserInfo:

@@ -8,28 +8,35 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from apps.core.auth.plan_limits import PlanLimits
 from apps.core.auth.policy import PoliciesInForce
 from apps.core.tenancy import person
 from apps.iam.access import queries as access
 from apps.iam.audit import commands as audit
 from apps.iam.audit.kinds import Kind, Outcome
 from apps.iam.authenticators import queries as authenticators
-from apps.iam.facade.contracts import MembershipInfo, TenantInfo, UserInfo
+from apps.iam.facade.contracts import MembershipInfo, PlanInfo, TenantInfo, UserInfo
 from apps.iam.facade.principals import principal, principal_of_key
 from apps.iam.groups import membership as groups
 from apps.iam.oidc import queries as oidc
 from apps.iam.policies import queries as policies
 from apps.iam.roles import queries as roles
 from apps.iam.sessions import commands as sessions
+from apps.iam.tenants import commands as tenant_commands
+from apps.iam.tenants import plans as tenant_plans
 from apps.iam.tenants import queries as tenants
 from apps.iam.users import queries as members
 
 __all__ = [
+    "change_plan",
     "groups_of",
     "highest_acr",
     "leave_to_act_as",
     "memberships_of",
     "people_who_may",
+    "plan_of",
+    "plans",
+    "plans_of_tenants",
     "policies_in_force",
     "principal",
     "principal_of_key",
@@ -75,6 +82,22 @@ def tenant_ids() -> list[UUID]:
     return tenants.tenant_ids()
 
 
+def plan_of(tenant_id: UUID) -> PlanInfo:
+    return _plan_info(tenants.tenant_by_id(tenant_id))
+
+
+def plans_of_tenants(*, after: str, limit: int) -> list[PlanInfo]:
+    return [_plan_info(found) for found in tenants.all_tenants().filter(slug__gt=after)[:limit]]
+
+
+def plans() -> list[PlanLimits]:
+    return list(tenant_plans.PLANS.values())
+
+
+def change_plan(tenant_id: UUID, **facts: Any) -> None:
+    tenant_commands.change_plan(tenant_id=tenant_id, **facts)
+
+
 def user(user_id: UUID) -> UserInfo:
     return _user_info(members.member(user_id))
 
@@ -110,6 +133,11 @@ def leave_to_act_as(user_id: UUID, **facts: Any) -> str:
 
 def _tenant_info(found: Any) -> TenantInfo:
     return TenantInfo(found.id, found.slug, found.name, found.default_currency, found.is_active)
+
+
+def _plan_info(found: Any) -> PlanInfo:
+    limits = tenant_plans.limits_of(found.plan, found.plan_overrides)
+    return PlanInfo(_tenant_info(found), limits, found.plan_overrides)
 
 
 def _user_info(found: Any) -> UserInfo:

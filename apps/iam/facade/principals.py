@@ -31,6 +31,7 @@ from apps.iam.service_accounts.errors import ApiKeyRefused
 from apps.iam.sessions import commands as session_commands
 from apps.iam.sessions import queries as sessions
 from apps.iam.sessions.permissions import ImpersonationPermission
+from apps.iam.tenants import plans
 from apps.iam.tenants import queries as tenants
 from apps.iam.users import queries as members
 
@@ -102,6 +103,7 @@ def principal(*, claims: dict[str, Any], via_cookie: bool = False) -> Principal:
         time_zone=who.time_zone or tenant.time_zone,
         tenant_time_zone=tenant.time_zone,
         colour=tenant.colour,
+        limits=plans.limits_of(tenant.plan, tenant.plan_overrides),
         roles=granted.roles,
         method="session" if via_cookie else "bearer",
         session_id=str(claims.get("sid", "")),
@@ -176,6 +178,7 @@ def _principal_of_row(key: Any, tenant_id: UUID) -> Principal:
         tenant_name=tenant.name,
         tenant_slug=tenant.slug,
         tenant_time_zone=tenant.time_zone,
+        limits=plans.limits_of(tenant.plan, tenant.plan_overrides),
         roles=granted.roles,
         method=API_KEY,
         scopes=frozenset(key.scopes or ()),

@@ -45,6 +45,12 @@ class InvalidConfiguration(Invalid):
     code = "invalid_configuration"
 
 
+class InvalidPlan(Invalid):
+    """There is no such plan, or a limit is out of bounds."""
+
+    code = "invalid_plan"
+
+
 class VersionNotFound(NotFound):
     """There is no such version of the configuration."""
 

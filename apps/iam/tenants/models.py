@@ -45,6 +45,10 @@ class Tenant(Entity):
     time_zone = models.CharField(max_length=64, default="UTC", help_text="Name in the IANA time zone database.")
     colour = models.CharField(max_length=7, default="", blank=True, help_text="#rrggbb; empty: the platform's own.")
     deletion_due_at = models.DateTimeField(null=True, editable=False, help_text="When its data will be erased.")
+    plan = models.CharField(max_length=32, default="standard", db_default="standard", editable=False)
+    plan_overrides: Any = models.JSONField(
+        default=dict, db_default={}, editable=False, help_text="Limits that differ from the plan's."
+    )
 
     application_grants = ("SELECT", "INSERT", "UPDATE")
 

@@ -2,6 +2,7 @@
 own people configure them.
 """
 
+from apps.iam.tenants.commands.change_plan import change_plan
 from apps.iam.tenants.commands.configure_tenant import (
     configure_for,
     configure_tenant,
@@ -20,6 +21,7 @@ __all__ = [
     "Provisioned",
     "activate_tenant",
     "cancel_deletion",
+    "change_plan",
     "configure_for",
     "configure_tenant",
     "create_tenant",
