@@ -15,8 +15,9 @@ from apps.core.api.pages import page
 from apps.core.api.service_paths import database_of, services_with_a_database
 from apps.core.api.views import validated
 from apps.core.errors import Invalid
-from apps.core.events import Envelope, reference
+from apps.core.events import Envelope, reference, tail
 from apps.core.operations import event_log
+from apps.core.operations.event_ids import id_of
 from apps.core.operations.permissions import EventPermission
 
 
@@ -34,6 +35,7 @@ def event_log_list(request: Any, service: str) -> HttpResponse:
         "here": here,
         "topics": sorted({one.topic for one in kinds}),
         "event_types": [one.name for one in kinds],
+        "live_from": id_of(tail.end(using=database_of(service)), service=service),
         **_found(wish, service),
     }
     return render(request, "event_log/list.html", context)

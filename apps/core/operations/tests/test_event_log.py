@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -82,6 +83,12 @@ class TestThePage:
         assert "ThingHappened" in text
         assert str(things[1]) in text
         assert "&quot;number&quot;: 2" in text
+
+    def test_can_be_followed_from_where_it_was_made(self, browser):
+        client = browser("owner")
+        told = dict(re.findall(r'data-(stream|after)="(\S+)"', client.get(PAGE).content.decode()))
+
+        assert client.get(told["stream"], {"after": told["after"]}).status_code == 200
 
     def test_says_what_it_does_not_understand(self, browser):
         text = browser("owner").get(PAGE, {"since": "soon"}).content.decode()

@@ -1,4 +1,5 @@
-// News from the server, as events of the document: news:order, news:session-ended. One stream serves all tabs of a
+// News from the server, as events of the document: news:order, news:session-ended, and news:missed after a gap, in which
+// anything may have happened: a page needs no history, it fetches what it shows again. One stream serves all tabs of a
 // browser, which allows few connections to a host: the tab that holds the lock listens and tells the others.
 // news:elsewhere: another tab shows another company or acts as somebody else; that one listens from then on.
 
@@ -9,6 +10,7 @@ const context = document.body.dataset.context;
 const tabs = new BroadcastChannel("news");
 let stream = null;
 let release = null;
+let wasOpen = false;
 
 function happened(name, data) {
   document.dispatchEvent(new CustomEvent(`news:${name}`, { detail: data }));
@@ -30,6 +32,10 @@ function listen() {
   stream?.close();
   stream = new EventSource(PATH);
   for (const name of NAMES) stream.addEventListener(name, (event) => tell(name, event.data));
+  stream.addEventListener("open", () => {
+    if (wasOpen) tell("missed", "{}");
+    wasOpen = true;
+  });
   stream.addEventListener("session-ended", () => stream.close());
   stream.addEventListener("error", () => {
     if (stream.readyState === EventSource.CLOSED) ask();
