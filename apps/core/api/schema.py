@@ -99,6 +99,7 @@ class EnvelopeSchema(AutoSchema):
             404: "{" in self.path or self.method in getattr(self.view, "refers", ()),
             406: True,
             409: writes,
+            410: getattr(self.view, "expires", False),
             412: writes and getattr(self.view, "versioned", False),
             413: body,
             415: body,

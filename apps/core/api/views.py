@@ -75,6 +75,9 @@ class ApiView(APIView):
     refers: ClassVar[frozenset[str]] = frozenset()
     """The methods whose query or body names something that may not exist: then 404 (for the schema)."""
 
+    expires: ClassVar[bool] = False
+    """True where what is asked for may have been there once: then 410 (for the schema)."""
+
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         if not hasattr(self, request.method.lower()):
             raise MethodNotAllowed(request.method)  # before asking for a permission that nobody could declare

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from prometheus_client import Gauge
 
 from apps.core.api.rendering import json_of
 from apps.core.auth import Principal
@@ -44,6 +45,7 @@ PAUSE_S = 0.1  # between two looks into the log, and before another try for a th
 RECONNECT_MS = 1000
 _READERS = 2  # how many threads the streams of a process take at once
 _RETRY_AFTER_S = 10
+_open = Gauge("event_streams", "Streams of events that are open.", multiprocess_mode="livesum")
 _logger = get_logger(__name__)
 T = TypeVar("T")
 
@@ -103,11 +105,13 @@ class Streams:
     @contextmanager
     def one_more(self, principal: Principal) -> Iterator[None]:
         self._open[_caller(principal)] += 1
+        _open.set(self._open.total())
         try:
             yield
         finally:
             self._open[_caller(principal)] -= 1
             self._open += Counter()  # forgets who has none
+            _open.set(self._open.total())
 
 
 streams = Streams()

@@ -64,6 +64,7 @@ class EventStreamView(ApiView):
     required_permission = EventPermission.READ
     http_method_names = ("get",)
     paged = False
+    expires = True
 
     def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:
         """There is one format."""
