@@ -164,7 +164,7 @@ def written(tenant_id, thing_id, count):
 
 
 class TestAStream:
-    def test_goes_on_after_each_cut_where_it_was_while_others_write(
+    def test_goes_on_after_each_cut_while_others_write(
         self, process, caller, other_tenant_id, monkeypatch
     ):
         monkeypatch.setattr(tail, "MOST_PLACES", 9)
