@@ -164,9 +164,7 @@ def written(tenant_id, thing_id, count):
 
 
 class TestAStream:
-    def test_goes_on_after_each_cut_while_others_write(
-        self, process, caller, other_tenant_id, monkeypatch
-    ):
+    def test_goes_on_after_each_cut_while_others_write(self, process, caller, other_tenant_id, monkeypatch):
         monkeypatch.setattr(tail, "MOST_PLACES", 9)
         monkeypatch.setattr(tail, "MOST_EVENTS", 4)
         mine, each, things = caller("owner"), 40, [uuid4() for _ in range(3)]
