@@ -43,6 +43,7 @@ CELERY_BEAT_SCHEDULE = {
         "audit.maintain_partitions": _HOUR,
         "audit.verify_chains": _DAY,
         "gateway.deliver_security_events": 10.0,
+        "gateway.end_idle_sessions": 30.0,
         "access.end_expired": 60.0,
         "catalog.drop_old_imports": _DAY,
         "catalog.drop_removed_media": _DAY,

@@ -128,3 +128,7 @@ BFF_PENDING_SIGN_INS = env.int("BFF_PENDING_SIGN_INS", default=6)
 BFF_SIGN_IN_TIMEOUT_S = env.int("BFF_SIGN_IN_TIMEOUT_S", default=600)
 BFF_REFRESH_BEFORE_EXPIRY_S = env.int("BFF_REFRESH_BEFORE_EXPIRY_S", default=60)
 BFF_REFRESH_WAIT_S = env.float("BFF_REFRESH_WAIT_S", default=10.0)
+# Renewed while tokens are refreshed: so long others wait for a process that was killed meanwhile.
+BFF_REFRESH_LEASE_S = env.float("BFF_REFRESH_LEASE_S", default=3.0)
+# How long our provider answers the gateway again whose answer to a refresh was lost. 0: a repeat is always a theft.
+BFF_REFRESH_GRACE_S = env.int("BFF_REFRESH_GRACE_S", default=120)

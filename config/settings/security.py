@@ -46,6 +46,8 @@ SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}op_session"
 BFF_COOKIE_NAME = f"{COOKIE_PREFIX}bff_session"
 CONSISTENCY_COOKIE_NAME = f"{COOKIE_PREFIX}consistency"
 DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}device"
+# A browser's session ends after this without anybody there; 0: only after SESSION_ABSOLUTE_S.
+SESSION_IDLE_S = env.int("SESSION_IDLE_S", default=3600)
 SESSION_COOKIE_AGE = env.int("SESSION_ABSOLUTE_S", default=12 * 3600)
 
 SECURE_SSL_REDIRECT = TLS

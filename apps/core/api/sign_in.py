@@ -8,14 +8,16 @@ from urllib.parse import urlencode, urlsplit
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.core.api.problems import problem_of, problem_response
 from apps.core.auth import StepUp
+from apps.core.errors import Unauthenticated
 
 SIGN_IN_PATH = "/auth/login"
 
 
 def sign_in_response(request: Any) -> HttpResponse:
     """A redirect to the sign-in page; for htmx, which would put that page into a part of this one, a 401 with
-    `HX-Redirect`.
+    `HX-Redirect`; for other scripts a 401 as the API answers it.
     """
     return _sent_to(request, {"next": _way_back(request)})
 
@@ -36,6 +38,8 @@ def _sent_to(request: Any, parameters: dict[str, Any]) -> HttpResponse:
     address = f"{SIGN_IN_PATH}?{urlencode(parameters)}"
     if _by_htmx(request):
         return HttpResponse(status=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":  # a script would follow it to a page of HTML
+        return problem_response(request, problem_of(Unauthenticated()))
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "no-store"
     return response

@@ -17,7 +17,7 @@ from apps.core.api.problems import problem_of, problem_response
 from apps.core.auth.middleware import origin_of
 from apps.core.errors import DomainError, Unavailable
 from apps.core.history import coming_from
-from apps.gateway.bff import sessions
+from apps.gateway.bff import idle, sessions
 from apps.gateway.bff.refreshing import fresh_tokens
 
 # Where the identity provider and the platform staff's admin are at home: they have the provider's session.
@@ -77,6 +77,7 @@ class TokenRelayMiddleware:
     def _relay(request: Any) -> None:
         vault_id = sessions.vault_of(request)
         with coming_from(origin_of(request)):  # the principal, and so the origin of all else, is not known yet
+            idle.note(request, sessions.vaults_of(request))
             tokens = fresh_tokens(vault_id) if vault_id else None
         if tokens is not None:
             request.META["HTTP_AUTHORIZATION"] = f"Bearer {tokens.access_token}"

@@ -5,22 +5,15 @@ A refresh token works once: two requests that both used it would look like theft
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
-from django.conf import settings
 from prometheus_client import Counter
-from redis.exceptions import LockError
 
 from apps.core.errors import Unavailable
 from apps.core.observability import get_logger
-from apps.gateway.bff import refusals, vault
+from apps.gateway.bff import leases, refusals, vault
 from apps.gateway.bff.errors import ProviderRefused, SignInFailed
 from apps.gateway.bff.relying_party import RelyingParty
-from apps.gateway.bff.vault import Tokens, redis_answers
+from apps.gateway.bff.vault import Lease, Tokens
 
-_LOOK_AGAIN_S = 0.02
 _refreshes = Counter("bff_token_refreshes_total", "Access tokens refreshed for browser sessions.", ["outcome"])
 _logger = get_logger("gateway.bff")
 
@@ -33,62 +26,42 @@ def fresh_tokens(vault_id: str) -> Tokens | None:
     tokens = vault.read(vault_id)
     if tokens is None or not tokens.is_near_expiry():
         return tokens
-    with _alone(vault_id) as alone:
+    with leases.alone(f"bff.refresh.{vault_id}") as lease:
         current = vault.read(vault_id)
         if current is None or current.access_token != tokens.access_token:
             return current  # somebody signed out, or refreshed while we waited
-        if not alone:
+        if lease is None:
             return _still_usable(current, Unavailable("another request is still refreshing this session"))
-        return _refreshed(vault_id, current)
+        return _refreshed(vault_id, current, lease)
 
 
-def _refreshed(vault_id: str, tokens: Tokens) -> Tokens | None:
+def _refreshed(vault_id: str, tokens: Tokens, lease: Lease) -> Tokens | None:
     try:
         newer = RelyingParty().refresh(tokens)
     except (ProviderRefused, SignInFailed) as error:
-        vault.forget(vault_id)
-        _refreshes.labels("refused").inc()
-        _logger.info("session ended: its refresh was refused", reason=str(error), sid=tokens.sid)
-        if not (isinstance(error, ProviderRefused) and error.is_recorded):
-            refusals.tell_of_refused_refresh(tokens, reason=str(error))
-        return None
+        return _ended(vault_id, tokens, error) if vault.is_held(lease) else _of_another(vault_id)
     except Unavailable as error:
         _refreshes.labels("unavailable").inc()
         return _still_usable(tokens, error)
     _refreshes.labels("done").inc()
-    return newer if vault.replace(vault_id, newer) else None
+    return newer if vault.replace(vault_id, newer, lease) else _of_another(vault_id)
+
+
+def _ended(vault_id: str, tokens: Tokens, error: ProviderRefused | SignInFailed) -> None:
+    vault.forget(vault_id)
+    _refreshes.labels("refused").inc()
+    _logger.info("session ended: its refresh was refused", reason=str(error), sid=tokens.sid)
+    if not (isinstance(error, ProviderRefused) and error.is_recorded):
+        refusals.tell_of_refused_refresh(tokens, reason=str(error))
+
+
+def _of_another(vault_id: str) -> Tokens | None:
+    """What there is after our lease was lost: another request decides; or nothing, since somebody signed out."""
+    current = vault.read(vault_id)
+    return current and _still_usable(current, Unavailable("another request has taken over this refresh"))
 
 
 def _still_usable(tokens: Tokens, otherwise: Unavailable) -> Tokens:
     if tokens.is_usable():
         return tokens
     raise otherwise
-
-
-@contextmanager
-def _alone(vault_id: str) -> Iterator[bool]:
-    """True inside when nobody else refreshes this session, in any process; False when waiting for that took too long.
-
-    The lock outlives the longest refresh, so that it is not taken by a second one meanwhile.
-    """
-    with redis_answers() as redis:
-        lock: Any = redis.lock(
-            f"bff.refresh.{vault_id}",
-            timeout=settings.BFF_REFRESH_WAIT_S * 2 + settings.OIDC_TIMEOUT * 2,
-            blocking_timeout=settings.BFF_REFRESH_WAIT_S,
-            sleep=_LOOK_AGAIN_S,
-        )
-        alone = lock.acquire()
-    try:
-        yield alone
-    finally:
-        if alone:
-            _release(lock)
-
-
-def _release(lock: Any) -> None:
-    try:
-        with redis_answers():
-            lock.release()
-    except (LockError, Unavailable):
-        _logger.warning("the lock of a refresh was lost before it was released")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.sessions.backends import cache
 from django.http import HttpRequest
 
-from apps.gateway.bff import vault
+from apps.gateway.bff import idle, vault
 from apps.gateway.bff.vault import Tokens, redis_answers
 
 _VAULT = "vault"
@@ -61,6 +61,7 @@ def start(request: HttpRequest, tokens: Tokens) -> None:
     """
     vault_id = vault.new_id()
     vault.keep(vault_id, tokens)
+    idle.begin(vault_id)
     request.session[_VAULT] = vault_id
     request.session.set_expiry(datetime.fromtimestamp(tokens.ends_at, tz=UTC))
 
@@ -79,6 +80,7 @@ def act_as(request: HttpRequest, tokens: Tokens) -> None:
     """Let the browser act with these tokens of another person until it stops, its own ones put aside."""
     vault_id = vault.new_id()
     vault.keep(vault_id, tokens)
+    idle.begin(vault_id)
     request.session[_OWN_VAULT] = vault_of(request)
     request.session[_VAULT] = vault_id
     request.session.cycle_key()
@@ -105,14 +107,21 @@ def vault_of(request: HttpRequest) -> str:
 
 def tokens_of(request: HttpRequest) -> Tokens | None:
     """The tokens of this browser as they are, or None."""
-    vault_id = vault_of(request)
-    return vault.read(vault_id) if vault_id else None
+    return _live(vault_of(request))
 
 
 def own_tokens_of(request: HttpRequest) -> Tokens | None:
     """As `tokens_of`, but of the browser's own person while they act as somebody else."""
-    vault_id = str(request.session.get(_OWN_VAULT, "")) or vault_of(request)
-    return vault.read(vault_id) if vault_id else None
+    return _live(str(request.session.get(_OWN_VAULT, "")) or vault_of(request))
+
+
+def vaults_of(request: HttpRequest) -> list[str]:
+    """The names of all records of this browser: the one in use, and the one put aside."""
+    return [str(request.session[name]) for name in (_VAULT, _OWN_VAULT) if request.session.get(name)]
+
+
+def _live(vault_id: str) -> Tokens | None:
+    return vault.read(vault_id) if vault_id and not idle.is_over(vault_id) else None
 
 
 def absolute_end() -> float:

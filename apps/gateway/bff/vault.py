@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
@@ -23,6 +23,10 @@ from apps.gateway.bff.errors import SessionsUnavailable
 
 _PURPOSE = "tokens"
 _ID_BYTES = 32
+_REPLACE = """
+if redis.call('get', KEYS[2]) ~= ARGV[3] then return 0 end
+return redis.call('set', KEYS[1], ARGV[1], 'xx', 'ex', ARGV[2]) and 1 or 0
+"""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -48,6 +52,13 @@ class Tokens(msgspec.Struct, frozen=True):
         return self.expires_at > time.time()
 
 
+class Lease(NamedTuple):
+    """Where it says in Redis who may write (`leases`), and what is there while it is us."""
+
+    key: str
+    token: bytes
+
+
 def new_id() -> str:
     """The name of a new record: random, and never told to a browser."""
     return secrets.token_urlsafe(_ID_BYTES)
@@ -65,15 +76,22 @@ def keep(vault_id: str, tokens: Tokens) -> None:
     return None
 
 
-def replace(vault_id: str, tokens: Tokens) -> bool:
-    """Store newer tokens where there are some: those of a session that ended meanwhile stay away. False then.
-
-    Raises SessionsUnavailable.
+def replace(vault_id: str, tokens: Tokens, lease: Lease) -> bool:
+    """Store newer tokens where there are some, and the lease is still ours: those of a session that ended meanwhile
+    stay away, and so do those of a holder whom another has overtaken. False then. Raises SessionsUnavailable.
     """
     left_s = int(tokens.ends_at - time.time())
     sealed = seal(msgspec.json.encode(tokens), purpose=_PURPOSE, place=vault_id)
     with redis_answers() as redis:
-        return left_s > 0 and bool(redis.set(_key(vault_id), sealed, left_s, xx=True))
+        client, value = redis.client.get_client(write=True), redis.client.encode(sealed)
+        keys = (redis.make_key(_key(vault_id)), lease.key)
+        return left_s > 0 and bool(client.eval(_REPLACE, 2, *keys, value, left_s, lease.token))
+
+
+def is_held(lease: Lease) -> bool:
+    """True while the lease is ours. Raises SessionsUnavailable."""
+    with redis_answers() as redis:
+        return bool(redis.client.get_client(write=True).get(lease.key) == lease.token)
 
 
 def read(vault_id: str) -> Tokens | None:

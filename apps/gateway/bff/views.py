@@ -26,7 +26,7 @@ from apps.core.api.problems import problem_of
 from apps.core.auth import NotWhileImpersonating
 from apps.core.errors import DomainError
 from apps.core.observability import get_logger, trace_id
-from apps.gateway.bff import attempts, provider, refusals, sessions, stepping_up
+from apps.gateway.bff import attempts, idle, provider, refusals, sessions, stepping_up
 from apps.gateway.bff.attempts import Attempt
 from apps.gateway.bff.errors import AttemptUnknown, SignInFailed
 from apps.gateway.bff.refusals import tell_of_switch
@@ -57,9 +57,11 @@ class Login(OIDCAuthenticationRequestView):
             asked = {name: request.GET[name] for name in stepping_up.PARAMETERS if name in request.GET}
             return redirect(f"{settings.OIDC_RP_BASE_URL}/auth/login?{urlencode({**asked, 'next': return_to})}")
         wishes = stepping_up.asked_in(request)
-        return to_provider(
-            request, attempts.begin(return_to, **wishes, tenant=self._tenant_to_stay_in(request, wishes))
-        )
+        tenant = self._tenant_to_stay_in(request, wishes)
+        if wishes["max_age_s"] is None:
+            # Else whoever left this browser alone would come back without a word, by the provider's own session.
+            wishes["max_age_s"] = settings.SESSION_IDLE_S or None
+        return to_provider(request, attempts.begin(return_to, **wishes, tenant=tenant))
 
     @staticmethod
     def _tenant_to_stay_in(request: HttpRequest, wishes: dict[str, Any]) -> str:
@@ -148,14 +150,16 @@ class Logout(OIDCLogoutView):
 
 @method_decorator(never_cache, name="dispatch")
 class Session(View):
-    """GET /auth/session: who is signed in, for scripts of a page. Never a token."""
+    """GET /auth/session: who is signed in, and until when, for scripts of a page. Never a token. To ask puts off no
+    end.
+    """
 
     http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         tokens = sessions.tokens_of(request)
         facts = {"signedIn": tokens is not None, "csrfToken": get_token(request)}
-        return JsonResponse(facts | (_described(tokens) if tokens else {}))
+        return JsonResponse(facts | (_described(tokens, sessions.vault_of(request)) if tokens else {}))
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -203,14 +207,20 @@ def _revoke(tokens: Tokens) -> None:
         _logger.warning("a refresh token could not be revoked", reason=str(error), sid=tokens.sid)
 
 
-def _described(tokens: Tokens) -> dict[str, Any]:
+def _described(tokens: Tokens, vault_id: str) -> dict[str, Any]:
+    idle_end = idle.end_of(vault_id)
     return {
         "subject": tokens.subject,
         "name": tokens.name,
         "email": tokens.email,
         "tenant": tokens.tenant,
-        "expiresAt": datetime.fromtimestamp(tokens.ends_at, tz=UTC).isoformat(),
+        "expiresAt": _moment(tokens.ends_at),
+        "idleEndsAt": _moment(idle_end) if idle_end else None,
     }
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, tz=UTC).isoformat()
 
 
 def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:

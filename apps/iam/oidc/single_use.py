@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 from oauthlib.oauth2.rfc6749 import errors
@@ -52,6 +54,20 @@ def use_up(request: Any) -> DeviceAuthorization | Grant | RefreshToken | None:
         device.save(update_fields=["status"])
         return device
     return None
+
+
+def unanswered(used: RefreshToken, client: Any, *, now: datetime) -> RefreshToken | None:
+    """The successor of a refresh token that comes a second time, where the answer with that successor was lost.
+
+    So it is with our own gateway alone, which proves who it is and asks once at a time; for BFF_REFRESH_GRACE_S, and as
+    long as nobody has used the successor. Anything else is a replay (RFC 9700 §4.14.2).
+    """
+    since = now - timedelta(seconds=settings.BFF_REFRESH_GRACE_S)
+    is_ours = client.client_id == settings.OIDC_RP_CLIENT_ID and used.application_id == client.pk
+    if not is_ours or used.revoked is None or used.revoked <= since:
+        return None
+    successors = RefreshToken.objects.filter(access_token__source_refresh_token=used, revoked__isnull=True)
+    return successors.select_related("user", "application").first()  # type: ignore[no-any-return]
 
 
 def used_already(refresh_token: str) -> RefreshToken | None:

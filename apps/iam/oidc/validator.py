@@ -156,9 +156,8 @@ class Validator(OAuth2Validator):
         """Also: the person must still be a member of the tenant, and the password the same."""
         used = single_use.used_already(refresh_token)
         if used is not None:
-            token_events.end_replayed(used, used.application)
-            raise errors.InvalidGrantError(description=USED_BEFORE, request=request)
-        if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            self._go_on_with_successor(used, client, request)
+        elif not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             return False
         row = request.refresh_token_instance
         if lifetimes.refresh_is_over(client, row.created, now=timezone.now()):
@@ -168,6 +167,15 @@ class Validator(OAuth2Validator):
             return True
         RefreshToken.revoke_family(row.token_family)
         return False
+
+    @staticmethod
+    def _go_on_with_successor(used: RefreshToken, client: Any, request: Any) -> None:
+        """Exchange what the lost answer held. Raises InvalidGrantError where it was no loss but a replay."""
+        successor = single_use.unanswered(used, client, now=timezone.now())
+        if successor is None:
+            token_events.end_replayed(used, used.application)
+            raise errors.InvalidGrantError(description=USED_BEFORE, request=request)
+        request.user, request.refresh_token_instance = successor.user, successor
 
     # --- issuing
 

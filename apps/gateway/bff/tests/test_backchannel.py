@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from apps.gateway.bff import vault
+from apps.gateway.bff import leases, vault
 from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in
 
@@ -91,7 +91,9 @@ class TestLogoutToken:
         [key] = caches["sessions"].keys("bff.tokens.*")
         post(signed(sid=tokens.sid))
 
-        assert not vault.replace(key.removeprefix("bff.tokens."), tokens)
+        with leases.alone("bff.refresh.any") as lease:
+            assert lease
+            assert not vault.replace(key.removeprefix("bff.tokens."), tokens, lease)
         assert signed_in.get("/probe/whoami").status_code == 401
 
     @pytest.mark.parametrize(

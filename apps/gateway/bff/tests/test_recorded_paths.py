@@ -166,11 +166,21 @@ def _foreign_refresh(stage: Stage) -> None:
 
 @path("a refresh token that somebody else has used", SIGNED_IN, REFRESHED, ("token.replayed", "denied"))
 def _stolen_refresh(stage: Stage) -> None:
+    stage.settings.BFF_REFRESH_GRACE_S = 0
     stage.aged()
     stolen = vault.read(vault_id())
     assert stolen is not None
     relying_party.RelyingParty().refresh(stolen)
     assert stage.browser.get("/probe/whoami").status_code == 401
+
+
+@path("a refresh whose answer is lost", SIGNED_IN, REFRESHED, REFRESHED)
+def _lost_answer(stage: Stage) -> None:
+    stage.aged()
+    asked = vault.read(vault_id())
+    assert asked is not None
+    relying_party.RelyingParty().refresh(asked)
+    assert stage.browser.get("/probe/whoami").status_code == 200
 
 
 @path("a code that is redeemed twice", SIGNED_IN, ("token.replayed", "denied"))

@@ -78,6 +78,7 @@ class Provider:
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
         honest = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 60, "nonce": asked["nonce"]}
+        honest |= {"auth_time": now} if "max_age" in asked else {}
         claims = {name: value for name, value in {**honest, **self.claims}.items() if value is not None}
         tokens = {"access_token": "at-1", "token_type": "Bearer", "id_token": self.make_token(claims)}
         return 200, {**tokens, **self.token_answer}

@@ -23,7 +23,7 @@ function tell(name, data) {
 
 // A refused stream does not say why: only a 401 means that nobody is signed in any more.
 async function ask() {
-  const answer = await fetch("/api/v1/me", { headers: { Accept: "application/json" } }).catch(() => null);
+  const answer = await fetch("/api/v1/me", { headers: { Accept: "application/json", "X-Background": "1" } }).catch(() => null);
   if (answer?.status === 401) tell("session-ended", "{}");
   else if (release) setTimeout(() => release && listen(), ASK_AGAIN_MS);
 }
