@@ -42,7 +42,7 @@ class Process:
 
     def __init__(self):
         self.loop, self.threads, self.wsgi = asyncio.new_event_loop(), ThreadPool(2, 8), WSGIHandler()
-        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
     def __enter__(self):
         self.threads.start()
@@ -50,6 +50,7 @@ class Process:
         return self
 
     def __exit__(self, *_):
+        asyncio.run_coroutine_threadsafe(self._cut_all(), self.loop).result(PATIENCE_S)
         both = threading.Barrier(self.threads.threads)
         for _ in range(self.threads.threads):
             self.threads.submit(lambda: (both.wait(PATIENCE_S), connections.close_all()))
@@ -57,6 +58,14 @@ class Process:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(PATIENCE_S)
         self.loop.close()
+
+    @staticmethod
+    async def _cut_all():
+        """A test that failed leaves its streams open."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 class Listener:
