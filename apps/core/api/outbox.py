@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from csp.constants import NONE, SELF
-from csp.decorators import csp_replace
+from csp.decorators import csp_replace, csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -42,6 +42,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     return render(request, "outbox/list.html", {"outgoing": rows, "page": cursors})
 
 
+@csp_update({"frame-src": [SELF]})
 @page(PUBLIC)
 def message(request: HttpRequest, message_id: UUID) -> HttpResponse:
     """GET /mail/<id>/: one message, as text and as HTML."""

@@ -41,9 +41,9 @@ def _end(token: str | None) -> int:
     logout = logout_tokens.verified(token)
     ended = vault.forget_session(sid=logout.sid, subject=logout.subject)
     logout_tokens.use_up(logout)
-    if logout.sid:
-        _tell_pages(logout.sid)
-    return ended
+    for sid in {logout.sid, *(tokens.sid for tokens in ended)} - {""}:
+        _tell_pages(sid)
+    return len(ended)
 
 
 def _tell_pages(sid: str) -> None:

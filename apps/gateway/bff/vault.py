@@ -113,18 +113,18 @@ def forget(vault_id: str) -> None:
         redis.delete(_key(vault_id))
 
 
-def forget_session(*, sid: str = "", subject: str = "") -> int:
+def forget_session(*, sid: str = "", subject: str = "") -> list[Tokens]:
     """Remove the tokens of every browser session that belongs to a session of the provider (`sid`), or to a person.
 
-    Returns how many there were. Safe to repeat. Raises SessionsUnavailable.
+    Returns those that there were. Safe to repeat. Raises SessionsUnavailable.
     """
     index = _index_key("sid", sid) if sid else _index_key("sub", subject)
     with redis_answers() as redis:
         client = redis.client.get_client(write=True)
         ids = [member.decode() for member in client.smembers(redis.make_key(index))]
-        found = redis.delete_many([_key(vault_id) for vault_id in ids]) if ids else 0
-        redis.delete(index)
-    return int(found or 0)
+        found = [tokens for vault_id in ids if (tokens := read(vault_id))]
+        redis.delete_many([*(_key(vault_id) for vault_id in ids), index])
+    return found
 
 
 @contextmanager

@@ -44,6 +44,8 @@ class TestOutbox:
     def test_shows_html_in_a_frame_that_can_do_nothing(self, message_id):
         response = Client().get(f"/mail/{message_id}/html")
 
+        around = Client().get(f"/mail/{message_id}/")["Content-Security-Policy"]
+        assert "frame-src 'self'" in around
         policy = response["Content-Security-Policy"]
         assert b"<b>Ada</b>" in response.content
         assert "sandbox allow-popups allow-popups-to-escape-sandbox" in policy

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 from uuid import uuid4
@@ -11,9 +13,11 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.test import Client, override_settings
+from django_redis import get_redis_connection
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from apps.core.auth import session_news
 from apps.gateway.bff import leases, vault
 from apps.gateway.bff.tests import once
 from apps.gateway.bff.tests.conftest import identity, sign_in
@@ -55,7 +59,45 @@ def post(token: str | None) -> Any:
     )
 
 
+@contextmanager
+def listening(*sids: str) -> Iterator[Any]:
+    """What open pages of these sessions are told; asked for the next word of it."""
+    listener = get_redis_connection("sessions").pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(*(session_news.channel_of(sid) for sid in sids))
+    yield lambda: next(word["channel"].decode() for _ in range(10) if (word := listener.get_message(timeout=1)))
+    listener.close()
+
+
 class TestLogoutToken:
+    def test_has_ended_them_all_and_told_open_pages_when_it_is_answered(self, mia: Any, signed_in: Any) -> None:
+        sid, other = the_tokens().sid, identity.Browser()
+        name = settings.SESSION_COOKIE_NAME
+        other.cookies[name] = signed_in.cookies[name].value
+        sign_in(other, mia.email)
+        assert {vault.read(key.removeprefix("bff.tokens.")).sid for key in caches["sessions"].keys("bff.tokens.*")} == {
+            sid
+        }
+        assert len(caches["sessions"].keys("bff.tokens.*")) == 2
+
+        with listening(sid) as told:
+            post(signed(sid=sid))
+
+            assert not caches["sessions"].keys("bff.tokens.*")
+            assert told() == session_news.channel_of(sid)
+        assert {browser.get("/probe/whoami").status_code for browser in (signed_in, other)} == {401}
+
+    def test_of_a_person_is_told_to_the_pages_of_each_session(self, mia: Any, signed_in: Any) -> None:
+        other = identity.Browser()
+        first = the_tokens().sid
+        sign_in(other, mia.email)
+        names = [key.removeprefix("bff.tokens.") for key in caches["sessions"].keys("bff.tokens.*")]
+        [second] = {vault.read(name).sid for name in names} - {first}
+
+        with listening(first, second) as told:
+            post(signed(sub=str(mia.id)))
+
+            assert {told(), told()} == {session_news.channel_of(first), session_news.channel_of(second)}
+
     def test_ends_every_browser_session_of_its_session(self, mia: Any, signed_in: Any) -> None:
         sid = the_tokens().sid
         other = identity.Browser()

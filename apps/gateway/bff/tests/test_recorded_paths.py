@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils import timezone
 
-from apps.gateway.bff import attempts, refreshing, relying_party, vault
+from apps.gateway.bff import attempts, idle, refreshing, relying_party, vault
 from apps.gateway.bff.tests.conftest import identity, sign_in, to_callback
 from apps.gateway.bff.tests.test_refreshing import age, vault_id
 
@@ -24,6 +24,7 @@ Expected = list[tuple[str, str]]
 SIGNED_IN = ("sign_in.succeeded", "success")
 REFRESHED = ("token.refreshed", "success")
 REFUSED = ("sign_in.failed", "denied")
+REVOKED = ("token.revoked", "success")
 ENDED = ("impersonation.ended", "success")
 
 
@@ -272,6 +273,43 @@ def _acting(stage: Stage) -> None:
 def _posted(stage: Stage, path: str, **form: str) -> Any:
     csrf = stage.browser.get("/auth/session").json()["csrfToken"]
     return stage.browser.post(path, form, headers={"X-CSRFToken": csrf})
+
+
+@path("going on in another company", SIGNED_IN, REVOKED, ("session.tenant_switched", "success"))
+def _switch(stage: Stage) -> None:
+    sign_in(stage.browser, stage.mia.email)
+    identity.member_of(identity.company("globex"), stage.mia.email, "clerk")
+    stage.browser.go(stage.browser.go(_posted(stage, "/auth/tenant", tenant="globex").url).url)
+
+
+@path("going on where one is no member", SIGNED_IN)
+def _switch_refused(stage: Stage) -> None:
+    sign_in(stage.browser, stage.mia.email)
+    identity.company("globex")
+    assert stage.browser.go(_posted(stage, "/auth/tenant", tenant="globex").url).status_code == 403
+
+
+@path("confirming that it is oneself", SIGNED_IN, ("sign_in.stepped_up", "success"), REVOKED)
+def _step_up(stage: Stage) -> None:
+    sign_in(stage.browser, stage.mia.email)
+    asked = stage.browser.go(stage.browser.get("/auth/login", {"max_age": "0"}).url)
+    onward = dict(parse_qsl(urlsplit(asked.url).query))["next"]
+    stage.browser.go(stage.browser.go(stage.browser.enter_password(onward, stage.mia.email).url).url)
+
+
+@path("a session in which nobody was", SIGNED_IN, REVOKED)
+def _idle(stage: Stage) -> None:
+    sign_in(stage.browser, stage.mia.email)
+    idle.finish(vault_id())
+    assert stage.browser.get("/probe/whoami").status_code == 401
+
+
+@path("a refresh while the provider is away", SIGNED_IN)
+def _refresh_while_away(stage: Stage) -> None:
+    stage.aged()
+    stage.settings.OIDC_RP_ISSUER = "https://elsewhere.example"
+    stage.settings.OIDC_OP_TOKEN_ENDPOINT, stage.settings.OIDC_TIMEOUT = "http://127.0.0.1:9/oidc/token", 2
+    assert stage.browser.get("/probe/whoami").status_code == 503
 
 
 @path("signing out without having signed in", *[])

@@ -301,6 +301,21 @@ class TestSigningOut:
         assert urlencode({"client_id": "bff"}) in response.url
 
 
+class TestAnotherAccount:
+    def test_in_the_same_browser_does_nothing_that_a_page_of_the_first_still_asks_for(
+        self, mia: Any, signed_in: Any
+    ) -> None:
+        noah = identity.member_of(identity.company("globex"), "noah@globex.example")
+        hers = signed_in.get("/auth/session").json()["csrfToken"]
+        out = signed_in.post("/auth/logout", headers={"X-CSRFToken": hers})
+        signed_in.go(out.url)
+        sign_in(signed_in, noah.email)
+
+        assert signed_in.get("/auth/session").json()["email"] == noah.email
+        assert signed_in.post("/auth/logout", headers={"X-CSRFToken": hers}).status_code == 403
+        assert signed_in.get("/probe/whoami").json()["tenant"] == "globex"
+
+
 class TestAuthorizationHeader:
     def test_makes_the_cookie_not_count(self, mia: Any, signed_in: Any) -> None:
         noah = identity.member_of(identity.company("globex"), "noah@globex.example")
