@@ -40,7 +40,8 @@ class Limiter:
         No round trip where all are leased, or where one was found used up a moment ago; else one.
         """
         now = self.clock()
-        self.refusals.check([one.key for one in budgets], now)
+        if self.refusals.known:
+            self.refusals.check([one.key for one in budgets], now)
         if self.leases.take(budgets, now):
             return {}
         charges = [self._with_untold(one) for one in self.leases.wishes(budgets, now)]

@@ -35,7 +35,7 @@ class RefusedBeforeMiddleware:
 
     def __call__(self, request: Any) -> HttpResponse:
         known, request.sent_by = limiter(), _sent_by(request)
-        if not request.path.startswith(_UNLIMITED):
+        if known.refusals.known and not request.path.startswith(_UNLIMITED):
             try:
                 known.refusals.check((request.sent_by, _address(request)), known.clock())
             except RateLimited as error:

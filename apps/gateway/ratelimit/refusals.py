@@ -30,13 +30,13 @@ class Refusals:
     """Safe to share between threads. Times are seconds of one clock that never goes back."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Refusal] = {}
+        self.known: dict[str, _Refusal] = {}  # most often nothing: look before you ask
         self._lock = Lock()
 
     def check(self, names: Iterable[str], now: float) -> None:
         """Raises RateLimited where a budget or caller of one of these names is known to be refused."""
-        for name in names if self._known else ():
-            refusal = self._known.get(name)
+        for name in names:
+            refusal = self.known.get(name)
             if refusal is not None and refusal.until > now:
                 refusal.count += 1
                 measures.count(refusal.budget.rule)
@@ -50,23 +50,23 @@ class Refusals:
 
     def remember_caller(self, name: str, budget: Budget) -> None:
         """Whoever comes with this name is refused along with the budget, if that is for all that they ask."""
-        refusal = self._known.get(budget.key)
+        refusal = self.known.get(budget.key)
         if name and refusal is not None and not budget.rule.routes:
             self._put(name, refusal)
 
     def untold(self, key: str) -> int:
         """How often it was refused from here, if that is over; then it is forgotten."""
-        if key not in self._known:
+        if key not in self.known:
             return 0
         with self._lock:
-            refusal = self._known.pop(key, None)
+            refusal = self.known.pop(key, None)
         return refusal.count if refusal else 0
 
     def _put(self, name: str, refusal: _Refusal) -> None:
         with self._lock:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[name] = refusal
+            if len(self.known) >= _MOST:
+                self.known.clear()
+            self.known[name] = refusal
 
 
 def _error(refusal: _Refusal, now: float) -> RateLimited:

@@ -17,67 +17,63 @@ from django_redis import get_redis_connection
 from apps.gateway.ratelimit.budgets import Charge, Standing
 
 _FIELDS = len(Standing._fields)
-# KEYS: the budgets. ARGV: the time in microseconds or "", for Redis's; then of each budget its quota, the interval, the
-# end of a count, how many are wanted, 1 where it refuses nobody, and refusals that were not told yet. Nothing is
-# charged where one refuses. Only while a quarter is left anything is taken in advance.
+# KEYS: the budgets. ARGV[1]: numbers in one text, which is packed and read several times faster than one by one; so is
+# the answer. First the time in microseconds, or 0 for Redis's; then of each budget its quota, the interval, the end of
+# a count, how many are wanted, 1 where it refuses nobody, and refusals that were not told yet. Nothing is charged where
+# one refuses. Only while a quarter is left anything is taken in advance.
 _CHARGE = """
-local now = tonumber(ARGV[1])
-if not now then
+local given = {}
+for number in string.gmatch(ARGV[1], '%d+') do given[#given + 1] = tonumber(number) end
+local now = given[1]
+if now == 0 then
   local clock = redis.call('time')
   now = clock[1] * 1000000 + clock[2]
 end
-local answer, full, refused = {}, {}, false
+local charged, left, reset, retry, known_refusals, full, refused = {}, {}, {}, {}, {}, {}, false
 for i = 1, #KEYS do
   local at = 6 * i - 4
-  local quota, interval, ends = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local wanted, left, reset, retry = tonumber(ARGV[at + 3]), 0, 0, 0
-  local known = tonumber(redis.call('get', KEYS[i]) or '0')
+  local quota, interval, ends, wanted = given[at], given[at + 1], given[at + 2], given[at + 3]
+  local known, untold = tonumber(redis.call('get', KEYS[i]) or '0'), given[at + 5]
   if interval > 0 then
     full[i] = math.max(known, now)
-    left = math.floor((quota * interval - full[i] + now) / interval)
-    reset, retry = full[i] - now, full[i] - now - (quota - 1) * interval
+    left[i] = math.floor((quota * interval - full[i] + now) / interval)
+    reset[i], retry[i] = full[i] - now, full[i] - now - (quota - 1) * interval
   else
-    left, reset, retry = quota - known, ends - now, ends - now
+    left[i], reset[i], retry[i] = quota - known, ends - now, ends - now
   end
-  if left >= 1 then
-    retry = 0
-    if left * 4 < quota then wanted = math.min(wanted, 1) end
-    wanted = math.min(wanted, left)
+  if left[i] >= 1 then
+    retry[i] = 0
+    if left[i] * 4 < quota then wanted = math.min(wanted, 1) end
+    wanted = math.min(wanted, left[i])
+  elseif wanted > 0 then
+    untold = untold + 1
+    if given[at + 4] == 0 then refused = true else wanted = 0 end
   end
-  local count = tonumber(ARGV[at + 5])
-  if left < 1 and wanted > 0 then
-    count = count + 1
-    if ARGV[at + 4] == '0' then refused = true else wanted = 0 end
-  end
-  local known_refusals = 0
-  if count > 0 then
-    known_refusals = redis.call('incrby', KEYS[i] .. ':refused', count)
+  charged[i], known_refusals[i] = wanted, 0
+  if untold > 0 then
+    known_refusals[i] = redis.call('incrby', KEYS[i] .. ':refused', untold)
     redis.call('expire', KEYS[i] .. ':refused', 86400)
   elseif wanted == 0 then
-    known_refusals = tonumber(redis.call('get', KEYS[i] .. ':refused') or '0')
+    known_refusals[i] = tonumber(redis.call('get', KEYS[i] .. ':refused') or '0')
   end
-  local base = 5 * (i - 1)
-  answer[base + 1], answer[base + 2], answer[base + 3] = wanted, left, reset
-  answer[base + 4], answer[base + 5] = retry, known_refusals
 end
+local answer = {}
 for i = 1, #KEYS do
-  local base, at = 5 * (i - 1), 6 * i - 4
-  local charged, interval = answer[base + 1], tonumber(ARGV[at + 1])
+  local interval = given[6 * i - 3]
   if refused then
-    answer[base + 1] = 0
-  elseif charged > 0 then
-    answer[base + 2] = answer[base + 2] - charged
-    if interval > 0 then
-      local reset = full[i] + charged * interval - now
-      answer[base + 3] = reset
-      redis.call('set', KEYS[i], string.format('%.0f', now + reset), 'px', math.ceil(reset / 1000))
-    else
-      redis.call('incrby', KEYS[i], charged)
-      redis.call('pexpireat', KEYS[i], math.ceil(tonumber(ARGV[at + 2]) / 1000))
-    end
+    charged[i] = 0
+  elseif charged[i] > 0 and interval > 0 then
+    reset[i] = reset[i] + charged[i] * interval
+    redis.call('set', KEYS[i], string.format('%.0f', now + reset[i]), 'px', math.ceil(reset[i] / 1000))
+  elseif charged[i] > 0 then
+    redis.call('incrby', KEYS[i], charged[i])
+    redis.call('pexpireat', KEYS[i], math.ceil(given[6 * i - 2] / 1000))
   end
+  answer[i] = string.format(
+    '%.0f %.0f %.0f %.0f %.0f', charged[i], left[i] - charged[i], reset[i], retry[i], known_refusals[i]
+  )
 end
-return answer
+return table.concat(answer, ' ')
 """
 
 
@@ -89,13 +85,15 @@ class SharedBudgets:
 
     def charge(self, charges: Sequence[Charge], now_us: int | None = None) -> list[Standing]:
         """Charge all, or none where one that refuses is used up. One round trip. Raises RedisError."""
-        arguments: list[Any] = ["" if now_us is None else now_us]
+        given = [now_us or 0]
         for budget, wanted, untold, _ in charges:
             dry = int(budget.rule.dry_run)
-            arguments += (budget.shared_quota, budget.interval_us, budget.ends_us, wanted, dry, untold)
+            given += (budget.shared_quota, budget.interval_us, budget.ends_us, wanted, dry, untold)
         keys = [f"{self._prefix}{charge.budget.key}" for charge in charges]
-        answer = self._script(keys=keys, args=arguments, client=get_redis_connection(self._alias))
-        return [Standing(*answer[at : at + _FIELDS]) for at in range(0, len(answer), _FIELDS)]
+        text = " ".join(map(str, given))
+        answer = self._script(keys=keys, args=(text,), client=get_redis_connection(self._alias)).split()
+        numbers = [int(one) for one in answer]
+        return [Standing(*numbers[at : at + _FIELDS]) for at in range(0, len(numbers), _FIELDS)]
 
     @cached_property
     def _script(self) -> Any:

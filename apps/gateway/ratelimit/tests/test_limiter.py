@@ -233,7 +233,12 @@ class TestLeases:
         one, other = world.process(), world.process()
         answered(other, [budget], 100)
 
-        assert 1_000 - 20 - 20 <= answered(one, [budget], 1_000) + 100 <= 1_000
+        answered(one, [budget], 700)
+        before = one.peek([budget])[0].left
+        late = world.process()
+        assert answered(late, [budget], 5) == 5
+        assert before - one.peek([budget])[0].left == 5  # nothing is held by who comes now
+        assert 1_000 - 20 - 20 <= answered(one, [budget], 300) + 805 <= 1_000
 
 
 class TestWithoutRedis:

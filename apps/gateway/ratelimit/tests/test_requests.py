@@ -14,8 +14,8 @@ from apps.core.auth import Principal
 from apps.core.auth.plan_limits import PlanLimits
 from apps.gateway.ratelimit import checks
 from apps.gateway.ratelimit import limiter as process
-from apps.gateway.ratelimit.limiter import Limiter
 from apps.gateway.ratelimit.middleware import RateLimitMiddleware
+from apps.gateway.ratelimit.tests.standing_still import limiter_at_one_moment
 from tests.callers import make_caller
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ LIST = re.compile(rf"{ITEM}(?:, {ITEM})*")
 @pytest.fixture(autouse=True)
 def _own_process(monkeypatch, settings):
     """A process that remembers nothing, at an address that nobody else comes from; companies that nobody has used."""
-    monkeypatch.setattr(process, "_own", [Limiter()])
+    monkeypatch.setattr(process, "_own", [limiter_at_one_moment()])
     settings.RATE_LIMIT_CALLER = "3/1m"
 
 
