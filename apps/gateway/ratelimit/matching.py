@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -30,7 +31,7 @@ class Who(NamedTuple):
 def who(request: Any) -> Who:
     """Of a request whose principal is known."""
     principal: Principal | None = request.principal
-    address = str(request.META.get("REMOTE_ADDR", ""))
+    address = network(str(request.META.get("REMOTE_ADDR", "")))
     if principal is None:
         return Who(address)
     company, key = str(principal.tenant_id), _key(request) if principal.method == API_KEY else ""
@@ -60,6 +61,18 @@ def _of_plan(rule: Rule, company: str, limits: PlanLimits) -> Budget | None:
         return None
     month, ends_us = _month(int(time.time() // 60))
     return Budget(rule, f"{rule.name}.{company}.{month}", limits.per_month, 0, ends_us)
+
+
+@lru_cache(maxsize=10_000)
+def network(address: str) -> str:
+    """The address; of IPv6 the /64 that one customer has to himself, or they would never run out of budgets."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address) or parsed.ipv4_mapped:
+        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+    return str(ip_network(f"{parsed}/64", strict=False))
 
 
 @lru_cache(maxsize=2)

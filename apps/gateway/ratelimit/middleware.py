@@ -20,7 +20,7 @@ from apps.gateway.ratelimit.budgets import Budget, Standing
 from apps.gateway.ratelimit.crowd import Crowd
 from apps.gateway.ratelimit.errors import LimitsUnavailable, RateLimited, TooManyAtOnce
 from apps.gateway.ratelimit.limiter import limiter
-from apps.gateway.ratelimit.matching import budgets_of, who
+from apps.gateway.ratelimit.matching import budgets_of, network, who
 
 # What tells whether the process lives must answer under any load, and files are cheap.
 _UNLIMITED = ("/static/", "/livez", "/readyz", "/startupz", "/metrics")
@@ -97,7 +97,7 @@ def _sent_by(request: Any) -> str:
 
 
 def _address(request: Any) -> str:
-    return f"address.{request.META.get('REMOTE_ADDR', '')}"
+    return f"address.{network(str(request.META.get('REMOTE_ADDR', '')))}"
 
 
 def _refused(request: Any, error: RateLimited) -> HttpResponse:

@@ -14,6 +14,7 @@ from apps.core.auth import Principal
 from apps.core.auth.plan_limits import PlanLimits
 from apps.gateway.ratelimit import checks
 from apps.gateway.ratelimit import limiter as process
+from apps.gateway.ratelimit.matching import network
 from apps.gateway.ratelimit.middleware import RateLimitMiddleware
 from apps.gateway.ratelimit.tests.standing_still import limiter_at_one_moment
 from tests.callers import make_caller
@@ -35,7 +36,7 @@ def _own_process(monkeypatch, settings):
 
 @pytest.fixture
 def address():
-    return f"2001:db8::{uuid4().hex[:4]}:{uuid4().hex[:4]}"
+    return f"2001:db8:{uuid4().hex[:4]}:{uuid4().hex[:4]}::1"
 
 
 def parsed(header):
@@ -107,6 +108,13 @@ class TestAnAddress:
         with django_assert_num_queries(0):
             other_key = client.get(ME, headers={"x-api-key": "pfk_" + "x" * 71})
         assert other_key.status_code == 429
+
+    def test_is_all_that_one_customer_has(self, settings, address):
+        settings.RATE_LIMIT_ADDRESS = "2/1m"
+        statuses = [Client().get(ME, REMOTE_ADDR=address[:-1] + str(number)).status_code for number in range(1, 4)]
+
+        assert statuses == [401, 401, 429]
+        assert [network(one) for one in ("192.0.2.7", "::ffff:192.0.2.7", "unix")] == ["192.0.2.7"] * 2 + ["unix"]
 
     def test_may_ask_whether_the_process_lives(self, settings, address):
         settings.RATE_LIMIT_ADDRESS = "1/1m"
