@@ -38,9 +38,7 @@ def write_archive(
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for place, part in enumerate(parts):
             told(part.label, place, total)
-            count, digest = _write_part(
-                archive, part, lambda n, at=place, of=part, so=total: told(of.label, at, so + n)
-            )
+            count, digest = _write_part(archive, part, _beside(told, part.label, place, total))
             counts[part.file], total = count, total + count
             entry = {"file": part.file, "what": part.label, "rows": count, "sha256": digest}
             listed.append(entry | ({"left_out": list(part.left_out)} if part.left_out else {}))
@@ -62,6 +60,15 @@ def _write_content(archive: zipfile.ZipFile, content: Content) -> dict[str, Any]
         return named | {"missing": True}
     archive.writestr(content.entry, read)
     return named | {"bytes": len(read), "sha256": hashlib.sha256(read).hexdigest()}
+
+
+def _beside(told: Told, label: str, place: int, before: int) -> Callable[[int], None]:
+    """Tells of a part's rows as of so many more than all before it had."""
+
+    def tell(rows: int) -> None:
+        told(label, place, before + rows)
+
+    return tell
 
 
 def _write_part(archive: zipfile.ZipFile, part: Part, told: Callable[[int], None]) -> tuple[int, str]:
