@@ -31,7 +31,7 @@ from tests.callers import forget_signing_keys
 from tests.contracts.shop import Shop, make_shop
 
 THOROUGHLY = "CONTRACT_EXAMPLES" in os.environ
-EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("CONTRACT_EXAMPLES", "5"))
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 CHECKS = [
     checks.not_a_server_error,
